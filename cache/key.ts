@@ -1,0 +1,21 @@
+import type { Digest, WorkspacePath } from './brands.js';
+
+/**
+ * Everything known before a task runs that its result depends on. Two executions with equal parts
+ * share one key and so one set of stored variants, whatever their task names are.
+ * Nothing in here may contain the workspace's absolute path: entries are valid in a copy elsewhere.
+ */
+export interface KeyParts {
+  /** As looked up: workspace-relative path when inside the workspace, else absolute path. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: WorkspacePath;
+  /** Configured, fingerprinted variables (`env`, and prefix assignments), sorted by name. */
+  readonly env: readonly { readonly name: string; readonly valueDigest: Digest }[];
+  /** Names of configured pass-through variables (`untrackedEnv` patterns), sorted. Values do not count. */
+  readonly untrackedEnv: readonly string[];
+  /** Canonical JSON of the resolved input rules. */
+  readonly inputConfig: string;
+  /** Canonical JSON of the resolved output rules. */
+  readonly outputConfig: string;
+}

@@ -1,0 +1,19 @@
+import type { WorkspacePath } from './brands.js';
+
+/** Why no stored result could be used. Rendered in one place, runner/report. */
+export type MissReason =
+  /** Names whose value, presence or absence differs; one or more, sorted. */
+  | { readonly kind: 'env-changed'; readonly names: readonly string[] }
+  | { readonly kind: 'untracked-env-changed' }
+  | { readonly kind: 'program-changed'; readonly path?: string }
+  | { readonly kind: 'args-changed' }
+  | { readonly kind: 'cwd-changed' }
+  | { readonly kind: 'input-config-changed' }
+  | { readonly kind: 'output-config-changed' }
+  /** Content, executable bit, kind or link target of an existing path differs. */
+  | { readonly kind: 'modified'; readonly path: WorkspacePath }
+  /** `dir` is '' for the workspace root. */
+  | { readonly kind: 'added'; readonly name: string; readonly dir: WorkspacePath }
+  | { readonly kind: 'removed'; readonly name: string; readonly dir: WorkspacePath }
+  /** The stored result was found damaged and has been dropped. */
+  | { readonly kind: 'entry-damaged'; readonly detail: string };

@@ -1,0 +1,115 @@
+import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { KeyParts } from './key.js';
+import type { MissReason } from './miss-reason.js';
+import type { EnvPattern, Observer } from './observation.js';
+import type { World } from './world.js';
+
+/** A process of the task, as far as explanations need it. */
+export interface StoredProcess {
+  readonly pid: number;
+  /** Index of the parent in the same list; -1 for the task's main process. */
+  readonly parent: number;
+  readonly exe: string;
+  readonly argv: readonly string[];
+}
+
+/** A piece of captured output, in the order it arrived. */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr' | 'terminal';
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What a finished run depends on, before digests are taken: the cache reads the files itself so
+ * that digest, stat and the check "not edited during the run" belong together.
+ */
+export type Dependency = { readonly observer: Observer } & (
+  | { readonly kind: 'content'; readonly path: WorkspacePath }
+  | { readonly kind: 'absence'; readonly path: WorkspacePath }
+  | {
+      readonly kind: 'existence';
+      readonly path: WorkspacePath;
+      readonly entry: 'file' | 'directory' | 'symlink' | 'other';
+    }
+  | { readonly kind: 'link'; readonly path: WorkspacePath; readonly target: string }
+  | {
+      readonly kind: 'listing';
+      readonly path: WorkspacePath;
+      /** Names the task itself made in it: not there before. */
+      readonly created: readonly string[];
+      /** Names that were there before and that the task removed. */
+      readonly deleted: readonly string[];
+    }
+  | { readonly kind: 'glob'; readonly include: readonly string[]; readonly exclude: readonly string[] }
+  | { readonly kind: 'program'; readonly path: AbsolutePath }
+  | { readonly kind: 'env'; readonly name: string; readonly value: string | undefined }
+  | {
+      readonly kind: 'env-query';
+      readonly pattern: EnvPattern;
+      readonly matches: ReadonlyMap<string, string>;
+    }
+);
+
+/** Everything the cache needs to keep a finished, successful run. */
+export interface FinishedRun {
+  /** Stable name of the task for explanations and "last key of this task": `app#build`, or the exec name. */
+  readonly task: string;
+  readonly key: KeyParts;
+  readonly dependencies: readonly Dependency[];
+  /**
+   * Paths the task wrote, created, renamed into place or deleted, as they are now on disk:
+   * a path that no longer exists is stored as a deletion if `existedBefore`.
+   */
+  readonly outputs: readonly { readonly path: WorkspacePath; readonly existedBefore: boolean }[];
+  readonly transcript: readonly OutputChunk[];
+  readonly processes: readonly StoredProcess[];
+  /** milliseconds the task took */
+  readonly duration: number;
+  /**
+   * ctime, in nanoseconds, of a file made just before the task was started, by the clock of the
+   * file system: a dependency whose ctime is later was edited while the task ran.
+   */
+  readonly startStamp: bigint;
+}
+
+/** Why a finished run could not be kept. */
+export type NotStored =
+  | { readonly kind: 'modified-during-run'; readonly path: WorkspacePath }
+  | { readonly kind: 'unsupported-output'; readonly path: WorkspacePath; readonly detail: string }
+  | { readonly kind: 'cache-unusable'; readonly detail: string };
+
+export type StoreOutcome = { readonly kind: 'stored'; readonly entry: string } | NotStored;
+
+/** A result whose observations all hold. */
+export interface Hit {
+  readonly kind: 'hit';
+  /** Opaque id of the stored result. */
+  readonly entry: string;
+  /** milliseconds the original run took */
+  readonly duration: number;
+  readonly transcript: readonly OutputChunk[];
+  readonly outputs: readonly WorkspacePath[];
+}
+
+export type Lookup =
+  | Hit
+  /** Nothing was ever stored for this key or this task: a first run, no reason to give. */
+  | { readonly kind: 'first-run' }
+  | { readonly kind: 'miss'; readonly reason: MissReason };
+
+export type RestoreOutcome =
+  | { readonly kind: 'restored'; readonly written: number; readonly unchanged: number }
+  /** Nothing was changed on disk; treat as a miss with this reason. */
+  | { readonly kind: 'failed'; readonly reason: MissReason; readonly warning?: string };
+
+/**
+ * One cache directory. Any number of processes may use the same directory at once. No method
+ * rejects for a damaged, locked, full or unwritable cache: it degrades to a miss, or to
+ * `cache-unusable`, with at most one warning given to `warn`.
+ */
+export interface Cache {
+  lookup(task: string, key: KeyParts, world: World): Promise<Lookup>;
+  restore(hit: Hit, world: World): Promise<RestoreOutcome>;
+  store(run: FinishedRun, world: World): Promise<StoreOutcome>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,120 @@
+/*
+ * The trace: one append-only log per task, in a file mapped MAP_SHARED by the supervisor and by the
+ * shim inside every process of the task. It survives SIGKILL of any task process. Read by
+ * runner/tracker/trace-reader.ts after the task; the layout below is the contract between them.
+ * All integers are little-endian (the only byte order of the supported machines).
+ *
+ *   0                4096                                  4096 + n * VT_CHUNK_SIZE
+ *   +----------------+-----------+-----------+----- ... ---+
+ *   | header         | chunk 0   | chunk 1   |             |   (the file is sparse)
+ *   +----------------+-----------+-----------+----- ... ---+
+ *
+ * Chunks belong to one thread each, so that a kill between reserving and committing leaves no gap
+ * that cannot be parsed: `used` is advanced (release) only when a record is whole. The order of
+ * records over all chunks is their `sequence`, taken from `next_sequence` before the system call is
+ * issued, so that a read that saw old content is always ordered before the write that replaced it.
+ */
+#ifndef VT_TRACE_H
+#define VT_TRACE_H
+
+#include <stdint.h>
+
+#define VT_TRACE_MAGIC 0x3145434152545456ull /* "VTTRACE1" */
+#define VT_HEADER_SIZE 4096u
+#define VT_CHUNK_SIZE 65536u
+#define VT_CHUNK_MAGIC 0x4b4e4843u /* "CHNK" */
+
+/* What could not be observed. Bits of vt_header.incomplete; each set bit has an INCOMPLETE record
+ * with the process and details unless the log itself overflowed. */
+enum vt_incomplete {
+    VT_INCOMPLETE_UNREADABLE_MEMORY = 1u << 0,
+    VT_INCOMPLETE_FOREIGN_ABI = 1u << 1,
+    VT_INCOMPLETE_LOG_OVERFLOW = 1u << 2,
+    VT_INCOMPLETE_IO_URING = 1u << 3,
+    VT_INCOMPLETE_ROOT_CHANGED = 1u << 4,
+    VT_INCOMPLETE_NO_LISTENER = 1u << 5,
+    VT_INCOMPLETE_LISTENER_BUSY = 1u << 6,
+    VT_INCOMPLETE_SUPERVISOR = 1u << 7, /* an internal failure of the supervisor */
+};
+
+struct vt_header {
+    uint64_t magic;
+    uint32_t version; /* 1 */
+    uint32_t incomplete; /* atomic OR of enum vt_incomplete */
+    uint64_t next_sequence; /* atomic */
+    uint64_t next_chunk; /* atomic: index of the first chunk nobody owns */
+    uint64_t chunk_limit; /* chunks the file may have; reaching it is LOG_OVERFLOW */
+    uint64_t cookie; /* 6th argument of calls already recorded; never leaves the task tree */
+    uint32_t finished; /* 1 once the supervisor saw the last traced process end (no survivors) */
+    uint32_t reserved;
+    /* the deduplication table, if any, lives in the rest of the file behind the last chunk or in a
+     * mapping of its own: it is not part of this contract. */
+};
+
+struct vt_chunk {
+    uint32_t magic;
+    uint32_t owner; /* tid that took it */
+    uint32_t used; /* atomic: committed bytes of records behind this 16-byte chunk header */
+    uint32_t reserved;
+};
+
+enum vt_op {
+    VT_OP_PROCESS = 1, /* path = exe, path2 = argv joined by NUL; aux = parent pid. Written at first
+                        * sight and again after every successful exec (later records win for who). */
+    VT_OP_OPEN = 2,    /* aux = open flags */
+    VT_OP_STAT = 3,    /* stat family, access family: existence and kind looked up */
+    VT_OP_READLINK = 4,
+    VT_OP_LIST = 5,    /* getdents: path = the directory */
+    VT_OP_EXEC = 6,
+    VT_OP_RENAME = 7,  /* path -> path2; aux = renameat2 flags. Never deduplicated */
+    VT_OP_UNLINK = 8,  /* file or, with aux = AT_REMOVEDIR (0x200), directory */
+    VT_OP_MKDIR = 9,
+    VT_OP_SYMLINK = 10, /* path = the new link, path2 = its text */
+    VT_OP_LINK = 11,   /* path -> path2, a new hard link at path2 */
+    VT_OP_TRUNCATE = 12, /* by path */
+    VT_OP_MKNOD = 13,
+    VT_OP_ATTR = 14,   /* chmod, chown, utime, setxattr… by path */
+    VT_OP_XATTR = 15,  /* getxattr, listxattr: metadata looked up */
+    VT_OP_WATCH = 16,  /* inotify_add_watch: counts as a look at the path */
+    VT_OP_CHDIR = 17,  /* counts as a look at the directory */
+    VT_OP_INCOMPLETE = 18, /* aux = one bit of vt_incomplete; path = detail text; pid = the process */
+    VT_OP_SURVIVOR = 19, /* a process alive after the grace period */
+};
+
+enum vt_kind { /* of a path just before the call, looked up without following a final symlink */
+    VT_KIND_UNKNOWN = 0,
+    VT_KIND_ABSENT = 1,
+    VT_KIND_FILE = 2,
+    VT_KIND_DIRECTORY = 3,
+    VT_KIND_SYMLINK = 4,
+    VT_KIND_OTHER = 5,
+};
+
+enum vt_flags {
+    VT_FLAG_NOFOLLOW = 1u << 0, /* the call does not follow a final symlink in `path` */
+    VT_FLAG_SHIM = 1u << 1, /* written by the shim, not by the supervisor */
+    VT_FLAG_FOLLOW2 = 1u << 2, /* LINK with AT_SYMLINK_FOLLOW */
+};
+
+#define VT_RESULT_UNKNOWN INT32_MIN
+
+/* A record; `size` is a multiple of 8 and counts header, both paths, and padding. */
+struct vt_record {
+    uint16_t size;
+    uint8_t op; /* enum vt_op */
+    uint8_t flags; /* enum vt_flags */
+    uint32_t pid; /* thread group id, in the supervisor's pid namespace */
+    uint64_t sequence;
+    int32_t result; /* 0 or more: success; -errno; VT_RESULT_UNKNOWN when the call was not seen to
+                     * return (always so for the supervisor's records: it acts before the call) */
+    uint32_t aux;
+    uint8_t before; /* enum vt_kind of path */
+    uint8_t before2; /* enum vt_kind of path2 */
+    uint16_t path_len; /* bytes, without terminator */
+    uint16_t path2_len;
+    uint16_t reserved;
+    /* path bytes, then path2 bytes, then padding. Paths are absolute but not cleaned: a relative
+     * path is appended to its directory with a '/', `..` stays (resolved by the reader, physically). */
+};
+
+#endif

@@ -1,0 +1,71 @@
+import type { AbsolutePath } from '../../cache/brands.js';
+import type { EntryKind } from '../../cache/observation.js';
+
+/** A process seen in the task's tree. */
+export interface TracedProcess {
+  readonly pid: number;
+  /** Index into `TaskTrace.processes`; -1 for the task's main process. */
+  readonly parent: number;
+  readonly exe: string;
+  readonly argv: readonly string[];
+}
+
+/** The first time something was done to a path: `sequence` orders all touches of one trace. */
+export interface Touch {
+  readonly sequence: bigint;
+  /** Index into `TaskTrace.processes`. */
+  readonly process: number;
+}
+
+/**
+ * All a task did to one physical path, reduced to what matters for caching. "Before" always means
+ * before the task itself first changed the path: later looks see the task's own work and are no
+ * dependency on the world.
+ */
+export interface PathAccess {
+  readonly path: AbsolutePath;
+  /** State of the path when the task first touched it. */
+  readonly before: EntryKind | 'absent' | 'unknown';
+  /** Content was read (or the file executed) before the task wrote it. */
+  readonly contentRead?: Touch;
+  /** Looked up (stat, access, open for reading, failed lookup…) before the task wrote it. */
+  readonly probed?: Touch;
+  /** A directory whose entries were listed and that the task had not made itself. */
+  readonly listed?: Touch;
+  /** A symlink that was followed or read, with its text. */
+  readonly linkFollowed?: Touch & { readonly target: string };
+  /** A program image was executed from here. */
+  readonly executed?: Touch;
+  /** Content, existence or metadata changed: write, create, rename onto or away, delete. */
+  readonly written?: Touch;
+}
+
+/** Why a trace cannot be trusted to be complete. */
+export type IncompletenessCause =
+  | 'no-tracker' // the native part was not built or cannot run here
+  | 'no-listener' // the kernel refused a seccomp listener
+  | 'listener-busy' // another tracker (an outer vt, a debugger) owns the tree's listener
+  | 'unreadable-memory'
+  | 'foreign-abi'
+  | 'log-overflow'
+  | 'log-damaged'
+  | 'io-uring'
+  | 'root-changed' // chroot, pivot_root, mount
+  | 'survivors' // processes outlived the task and the grace period
+  | 'supervisor-lost'
+  | 'undecodable-path'; // not UTF-8
+
+export interface Incompleteness {
+  readonly cause: IncompletenessCause;
+  /** argv of the process concerned, when known. */
+  readonly process?: readonly string[];
+  readonly pid?: number;
+  readonly detail?: string;
+}
+
+/** The outcome of tracking one task. Usable for caching only if `incomplete` is empty. */
+export interface TaskTrace {
+  readonly processes: readonly TracedProcess[];
+  readonly accesses: readonly PathAccess[];
+  readonly incomplete: readonly Incompleteness[];
+}
