@@ -40,7 +40,11 @@ export type Dependency = { readonly observer: Observer } & (
       /** Names that were there before and that the task removed. */
       readonly deleted: readonly string[];
     }
-  | { readonly kind: 'glob'; readonly include: readonly string[]; readonly exclude: readonly string[] }
+  | {
+      readonly kind: 'glob';
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+    }
   | { readonly kind: 'program'; readonly path: AbsolutePath }
   | { readonly kind: 'env'; readonly name: string; readonly value: string | undefined }
   | {

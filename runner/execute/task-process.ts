@@ -16,7 +16,8 @@ export interface TaskCommand {
   readonly cwd: AbsolutePath;
   readonly env: Readonly<Record<string, string>>;
   /** `pipes`: stdout and stderr apart. `terminal`: one pseudo-terminal, the task's controlling terminal. */
-  readonly output: 'pipes' | { readonly terminal: { readonly columns: number; readonly rows: number } };
+  readonly output:
+    'pipes' | { readonly terminal: { readonly columns: number; readonly rows: number } };
   /** Path of the request FIFO the task gets as fd 3. */
   readonly channel: string;
   /** Private directory of this run (0700), removed by the caller afterwards. */

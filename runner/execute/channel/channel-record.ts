@@ -11,7 +11,12 @@ export interface Speaker {
 /** Why the channel cannot vouch that every report arrived. */
 export type ChannelFailure =
   | { readonly kind: 'garbage'; readonly bytes: number; readonly speaker?: Speaker }
-  | { readonly kind: 'sequence-gap'; readonly speaker: Speaker; readonly expected: number; readonly got: number }
+  | {
+      readonly kind: 'sequence-gap';
+      readonly speaker: Speaker;
+      readonly expected: number;
+      readonly got: number;
+    }
   | { readonly kind: 'unfinished-message'; readonly speaker: Speaker }
   | { readonly kind: 'message-too-long'; readonly speaker: Speaker }
   | { readonly kind: 'unknown-request'; readonly speaker: Speaker }

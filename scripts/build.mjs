@@ -1,0 +1,42 @@
+// Builds everything that runs: type check and unit-test output (build/), the bundled `vt`
+// (dist/vt.cjs), the client's files (client/node/dist) and the native tracker (dist/native).
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import esbuild from 'esbuild';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+function node(...args) {
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+}
+
+node('node_modules/typescript/bin/tsc', '-b');
+node('scripts/build-native.mjs');
+node('client/node/build.mjs');
+
+const bundle = path.join(root, 'dist/vt.cjs');
+await esbuild.build({
+  absWorkingDir: root,
+  entryPoints: ['runner/cli/vt.ts'],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  // CommonJS: the ESM loader alone costs more than a whole cache hit may.
+  format: 'cjs',
+  // Native addons stay outside; they are loaded when first needed.
+  external: ['sqlite3', 'node-pty'],
+  define: {
+    'import.meta.url': 'vtModuleUrl',
+    __VT_VERSION__: JSON.stringify(version),
+  },
+  banner: {
+    js: '#!/usr/bin/env node\nconst vtModuleUrl = require("node:url").pathToFileURL(__filename).href;',
+  },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+chmodSync(bundle, 0o755);
