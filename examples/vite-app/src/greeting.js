@@ -1,0 +1,4 @@
+/** @param {string} word */
+export function greeting(word) {
+  return `${word}, cached world`;
+}
