@@ -16,4 +16,10 @@ export type MissReason =
   | { readonly kind: 'added'; readonly name: string; readonly dir: WorkspacePath }
   | { readonly kind: 'removed'; readonly name: string; readonly dir: WorkspacePath }
   /** The stored result was found damaged and has been dropped. */
-  | { readonly kind: 'entry-damaged'; readonly detail: string };
+  | { readonly kind: 'entry-damaged'; readonly detail: string }
+  /**
+   * The stored outputs could not be put in place, and nothing was changed. `obstacle`: a symlink or
+   * a file stands where a directory is needed, a directory with other people's files where a file
+   * is needed, or an errno name.
+   */
+  | { readonly kind: 'restore-blocked'; readonly path: WorkspacePath; readonly obstacle: string };

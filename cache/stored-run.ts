@@ -70,15 +70,26 @@ export interface FinishedRun {
   /** milliseconds the task took */
   readonly duration: number;
   /**
-   * ctime, in nanoseconds, of a file made just before the task was started, by the clock of the
-   * file system: a dependency whose ctime is later was edited while the task ran.
+   * A moment just before the task was started, in nanoseconds by the clock of the file system, as
+   * `takeFileStamp` gives it: everything changed before has an earlier ctime, everything changed
+   * since the same or a later one. A dependency with such a ctime was edited while the task ran.
    */
   readonly startStamp: bigint;
 }
 
 /** Why a finished run could not be kept. */
 export type NotStored =
-  | { readonly kind: 'modified-during-run'; readonly path: WorkspacePath }
+  /** Changed by somebody else while the task ran; an absolute path for a program elsewhere. */
+  | { readonly kind: 'modified-during-run'; readonly path: WorkspacePath | AbsolutePath }
+  /** Read and then changed or deleted by the task: what it had read is gone. */
+  | { readonly kind: 'read-then-written'; readonly path: WorkspacePath }
+  /** Something the result depends on cannot be read now, so it could never be compared. */
+  | {
+      readonly kind: 'unreadable-input';
+      readonly path: WorkspacePath | AbsolutePath;
+      /** An errno name, or `not-a-file`. */
+      readonly detail: string;
+    }
   | { readonly kind: 'unsupported-output'; readonly path: WorkspacePath; readonly detail: string }
   | { readonly kind: 'cache-unusable'; readonly detail: string };
 
