@@ -1,0 +1,109 @@
+import { getNodeValue } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
+import type { ConfigProblem } from './config-problem.js';
+import { fieldsOf, rangeOf } from './json-document.js';
+import type { Field, JsonDocument } from './json-document.js';
+import { nearestName } from './nearest-name.js';
+import type { SourceRange } from './source-range.js';
+
+/**
+ * Reads typed values out of one document. Every method that finds something else than it expects
+ * adds a problem and returns undefined, so that one pass reports all mistakes of a file.
+ */
+export class FieldReader {
+  constructor(
+    readonly document: JsonDocument,
+    readonly problems: ConfigProblem[],
+  ) {}
+
+  range(node: Node): SourceRange {
+    return rangeOf(this.document, node);
+  }
+
+  /** The fields of an object by name; unknown and repeated ones are problems. */
+  fields(node: Node, owner: string, known: readonly string[]): ReadonlyMap<string, Field> {
+    const found = this.entries(node, owner);
+    for (const [name, field] of found) {
+      if (known.includes(name)) continue;
+      found.delete(name);
+      this.problems.push({
+        kind: 'unknown-field',
+        field: name,
+        owner,
+        nearest: nearestName(name, known),
+        known,
+        at: this.range(field.key),
+      });
+    }
+    return found;
+  }
+
+  /** The entries of an object with free names; repeated ones are problems. */
+  entries(node: Node, owner: string): Map<string, Field> {
+    const found = new Map<string, Field>();
+    for (const field of fieldsOf(node)) {
+      if (found.has(field.name)) {
+        this.problems.push({
+          kind: 'duplicate-field',
+          field: field.name,
+          owner,
+          at: this.range(field.key),
+        });
+      } else {
+        found.set(field.name, field);
+      }
+    }
+    return found;
+  }
+
+  string(field: string, node: Node): string | undefined {
+    return node.type === 'string'
+      ? (getNodeValue(node) as string)
+      : this.wrongType(field, 'a string', node);
+  }
+
+  boolean(field: string, node: Node): boolean | undefined {
+    return node.type === 'boolean'
+      ? (getNodeValue(node) as boolean)
+      : this.wrongType(field, '`true` or `false`', node);
+  }
+
+  /** The elements of an array. */
+  array(field: string, node: Node, expected: string): readonly Node[] | undefined {
+    return node.type === 'array' ? (node.children ?? []) : this.wrongType(field, expected, node);
+  }
+
+  strings(field: string, node: Node): readonly string[] | undefined {
+    return this.array(field, node, 'an array of strings')?.flatMap(
+      (item) => this.string(`an item of ${field}`, item) ?? [],
+    );
+  }
+
+  wrongType(field: string, expected: string, node: Node): undefined {
+    this.problems.push({
+      kind: 'wrong-type',
+      field,
+      expected,
+      got: describe(node),
+      at: this.range(node),
+    });
+    return undefined;
+  }
+}
+
+function describe(node: Node): string {
+  switch (node.type) {
+    case 'array':
+      return 'an array';
+    case 'object':
+      return 'an object';
+    case 'null':
+      return '`null`';
+    case 'string':
+      return 'a string';
+    case 'number':
+      return 'a number';
+    default:
+      return `\`${String(node.value)}\``;
+  }
+}
