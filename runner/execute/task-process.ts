@@ -40,4 +40,16 @@ export interface RunningTask {
   readonly trace: Promise<TaskTrace>;
 }
 
-export type OnOutput = (chunk: OutputChunk) => void;
+/**
+ * What the receiver wants next from the stream a chunk came from: go on, or `closed` when nobody
+ * reads it any more, so that the task meets a broken pipe as it would without vt.
+ */
+export type OutputDemand = undefined | 'closed';
+
+/**
+ * Receives a task's output as it is read; the bytes belong to the receiver. It may be called until
+ * `trace` has resolved: processes left behind by the main process still print during the grace
+ * period. A returned promise holds the stream until it resolves, so that a slow reader slows the
+ * task down instead of filling memory.
+ */
+export type OnOutput = (chunk: OutputChunk) => void | OutputDemand | Promise<OutputDemand>;
