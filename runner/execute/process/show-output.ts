@@ -1,0 +1,34 @@
+import type { Writable } from 'node:stream';
+import type { OnOutput } from '../task-process.js';
+import type { OutputRecorder } from './output-recorder.js';
+import { writerFor } from './stream-writer.js';
+
+/** vt's own output. */
+export interface OutputStreams {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+/**
+ * The receiver for a task whose output is shown as it comes, byte for byte, at the speed of the
+ * reader, and recorded for the cache. A recording is cut short when the reader goes away.
+ */
+export function showOutput(streams: OutputStreams, recorder?: OutputRecorder): OnOutput {
+  return (chunk) => {
+    recorder?.add(chunk);
+    const stream = chunk.stream === 'stderr' ? streams.stderr : streams.stdout;
+    const demand = writerFor(stream).write(chunk.bytes);
+    if (recorder === undefined || demand === undefined) return demand;
+    if (demand === 'closed') recorder.cutShort();
+    else
+      void demand.then((later) => {
+        if (later === 'closed') recorder.cutShort();
+      });
+    return demand;
+  };
+}
+
+/** Resolves when everything shown so far has left this process, so that it may exit. */
+export async function outputFlushed(streams: OutputStreams): Promise<void> {
+  await Promise.all([writerFor(streams.stdout).flushed(), writerFor(streams.stderr).flushed()]);
+}
