@@ -1,0 +1,79 @@
+import type { AbsolutePath } from '../../../cache/brands.js';
+import { physicalPath } from '../../workspace/paths.js';
+import { classifier } from './declared-env.js';
+import type { DeclaredEnv, RunnerEnv } from './declared-env.js';
+
+/** What a task's environment is made from. */
+export interface TaskEnvironmentRequest {
+  readonly runnerEnv: RunnerEnv;
+  readonly declared: DeclaredEnv;
+  /** The task's working directory. */
+  readonly cwd: AbsolutePath;
+  /** Where the user started the runner. */
+  readonly runnerCwd: AbsolutePath;
+  /** Directories put before PATH, the first one first. */
+  readonly binDirectories: readonly AbsolutePath[];
+  /** Whether the runner was asked for a task by name, and so sets INIT_CWD as package managers do. */
+  readonly isTask: boolean;
+  /** Whether the task's output is a terminal. */
+  readonly terminal: boolean;
+}
+
+/** The environment of a cached task: nothing but what the rules let through. */
+export function cachedEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
+  const { runnerEnv, declared, terminal } = request;
+  const classOf = classifier(declared);
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(runnerEnv)) {
+    if (value === undefined) continue;
+    const nameClass = classOf(name);
+    const passed =
+      nameClass === 'fingerprinted' ||
+      nameClass === 'untracked' ||
+      name === 'INIT_CWD' ||
+      (terminal && (name === 'TERM' || name === 'COLORTERM'));
+    if (passed) env[name] = value;
+  }
+  for (const [name, value] of declared.assignments) env[name] = value;
+  // Colours are recorded for a later replay on a terminal. A bare command asks for none.
+  if (request.isTask && !terminal && env.NO_COLOR === undefined) env.FORCE_COLOR ??= '1';
+  return withRunnerVariables(env, request);
+}
+
+/** The environment of an uncached task: the runner's own, and what a task is told. */
+export function fullEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.runnerEnv)) {
+    if (value !== undefined) env[name] = value;
+  }
+  for (const [name, value] of request.declared.assignments) env[name] = value;
+  return withRunnerVariables(env, request);
+}
+
+function withRunnerVariables(
+  env: Record<string, string>,
+  request: TaskEnvironmentRequest,
+): Record<string, string> {
+  const { declared, cwd, runnerCwd, binDirectories, isTask } = request;
+  const assigned = new Set(declared.assignments.map(([name]) => name));
+  env.VP_RUN = '1';
+  if (isTask && !assigned.has('INIT_CWD')) env.INIT_CWD ??= runnerCwd;
+  // A shell would say where it is; a stale PWD misleads programs that trust it.
+  if (env.PWD !== undefined && !assigned.has('PWD') && !leadsTo(env.PWD, cwd)) env.PWD = cwd;
+  if (binDirectories.length > 0 && !assigned.has('PATH')) {
+    const inherited = env.PATH === undefined || env.PATH === '' ? [] : env.PATH.split(':');
+    const rest = inherited.filter((entry) => !binDirectories.includes(entry as AbsolutePath));
+    env.PATH = [...binDirectories, ...rest].join(':');
+  }
+  return env;
+}
+
+/** PWD may name the directory through symlinks, as the user's shell does. */
+function leadsTo(pwd: string, directory: AbsolutePath): boolean {
+  if (pwd === directory) return true;
+  try {
+    return physicalPath(pwd) === directory;
+  } catch {
+    return false;
+  }
+}

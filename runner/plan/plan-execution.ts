@@ -1,0 +1,108 @@
+import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
+import type { CacheSettings } from '../config/task-definition.js';
+import { workspacePath } from '../workspace/paths.js';
+import type { CommandPart } from './command/split-command-line.js';
+import { quoteArgument } from './command/quote-argument.js';
+import { relocatableArgument } from './command/relocatable-argument.js';
+import { needsShell, programKey, resolveProgram } from './command/resolve-program.js';
+import { createEnvSource } from './env/env-source.js';
+import { envKey } from './env/declared-env.js';
+import type { DeclaredEnv } from './env/declared-env.js';
+import { cachedEnvironment, fullEnvironment } from './env/task-environment.js';
+import type { Execution } from './execution.js';
+import { isNestedRun } from './nested-run.js';
+import { pathRulesKey, resolvePathRules } from './paths/path-rules.js';
+import type { PlanContext, PlannedExecution } from './plan.js';
+import type { PlanProblem } from './plan-problem.js';
+
+/** One part of a command line, with everything the configuration and the flags say about it. */
+export interface ExecutionRequest {
+  readonly task: string;
+  readonly part: CommandPart;
+  /** Put after the part's own arguments. */
+  readonly extraArgs: readonly string[];
+  readonly cwd: AbsolutePath;
+  /** Directory, relative to the workspace, that the settings' globs are relative to. */
+  readonly globBase: WorkspacePath;
+  /** Used when `uncachedBecause` is undefined. */
+  readonly settings: CacheSettings;
+  readonly uncachedBecause: Execution['uncachedBecause'];
+  readonly isTask: boolean;
+  readonly binDirectories: readonly AbsolutePath[];
+}
+
+/** Decides everything about one command. */
+export function planExecution(
+  request: ExecutionRequest,
+  context: PlanContext,
+  problems: PlanProblem[],
+): PlannedExecution {
+  const { part, settings, cwd, isTask, binDirectories } = request;
+  const { env: runnerEnv, terminal, location } = context;
+  const { root } = location.workspace;
+  const declared: DeclaredEnv = {
+    env: settings.env,
+    untrackedEnv: settings.untrackedEnv,
+    assignments: part.kind === 'direct' ? part.assignments : [],
+  };
+  const uncachedBecause =
+    request.uncachedBecause ?? (isNestedRun(runnerEnv) ? 'nested' : undefined);
+  const isCached = uncachedBecause === undefined;
+  const environment = isCached ? cachedEnvironment : fullEnvironment;
+  const env = environment({
+    runnerEnv,
+    declared,
+    cwd,
+    runnerCwd: location.cwd,
+    binDirectories,
+    isTask,
+    terminal,
+  });
+  const argv = commandArguments(request, env.PATH);
+  const base = {
+    task: request.task,
+    command: [part.text, ...request.extraArgs.map(quoteArgument)].join(' '),
+    argv,
+    cwd,
+    workspaceRoot: root,
+    env,
+  };
+  const envSource = createEnvSource(runnerEnv, declared);
+  if (!isCached) {
+    return { execution: { ...base, cache: undefined, uncachedBecause }, envSource };
+  }
+  const input = resolvePathRules(settings.input, request.globBase, root, problems);
+  const output = resolvePathRules(settings.output, request.globBase, root, problems);
+  const [program, ...args] = argv;
+  const execution: Execution = {
+    ...base,
+    cache: {
+      key: {
+        program: programKey(program, resolveProgram(program, env.PATH, cwd), root),
+        args: args.map((argument) => relocatableArgument(argument, root)),
+        cwd: workspacePath(root, cwd) ?? ('' as WorkspacePath),
+        env: envKey(declared, runnerEnv),
+        untrackedEnv: [...new Set(settings.untrackedEnv)].sort(),
+        inputConfig: pathRulesKey(input),
+        outputConfig: pathRulesKey(output),
+      },
+      input,
+      output,
+    },
+  };
+  return { execution, envSource };
+}
+
+function commandArguments(
+  { part, extraArgs, cwd }: ExecutionRequest,
+  searchPath: string | undefined,
+): readonly [string, ...string[]] {
+  if (part.kind === 'shell') {
+    return ['/bin/sh', '-c', [part.text, ...extraArgs.map(quoteArgument)].join(' ')];
+  }
+  const [program, ...args] = part.argv;
+  const file = resolveProgram(program, searchPath, cwd);
+  // What execvp does with a file that the kernel does not know.
+  if (file !== undefined && needsShell(file)) return ['/bin/sh', file, ...args, ...extraArgs];
+  return [program, ...args, ...extraArgs];
+}
