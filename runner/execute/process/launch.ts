@@ -1,0 +1,23 @@
+import type { Ending } from '../task-process.js';
+
+/** How much is known about the processes of a task once its main process has ended. */
+export type Aftermath =
+  /** None is left. */
+  | { readonly kind: 'quiet' }
+  /** These outlived the grace period. */
+  | { readonly kind: 'survivors'; readonly pids: readonly number[] }
+  /** Started without the native part: nobody knows. */
+  | { readonly kind: 'unwatched' }
+  /** The launcher was killed: what ran on, and whether tracking missed something, is not known. */
+  | { readonly kind: 'supervisor-lost' };
+
+/** What a way of launching tells, in this order and each once: `started` if it was, the others always. */
+export interface LaunchEvents {
+  started(pid: number): void;
+  ended(ending: Ending): void;
+  /** `untracked`: why the launcher could not track the task. */
+  settled(aftermath: Aftermath, untracked?: string): void;
+}
+
+/** Detaches from a launched task whose story is over, so that nothing of it keeps vt alive. */
+export type Release = () => void;

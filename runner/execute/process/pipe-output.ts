@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OnOutput } from '../task-process.js';
+import { OutputReader } from './output-reader.js';
+import { maskedStdio } from './pseudo-terminal.js';
+import type { TaskEnds, TaskOutput } from './task-output.js';
+
+/**
+ * stdout and stderr apart, through two FIFOs. Not Node's own pipes: those are sockets, which a task
+ * cannot reopen (`echo x > /dev/stdout` fails on them).
+ */
+export class PipeOutput implements TaskOutput {
+  readonly launcherOptions: readonly string[];
+  readonly abandoned: Promise<void>;
+  readonly #paths: { readonly out: string; readonly err: string };
+  readonly #ends: { readonly out: number; readonly err: number };
+  #readers: readonly OutputReader[] = [];
+  #abandon: (readers: Promise<unknown>) => void = () => undefined;
+
+  /**
+   * Makes the FIFOs `out` and `err` in `directory`, unless they are there already, and opens them
+   * for reading. Rejects with a system error when that fails.
+   */
+  static async open(directory: string): Promise<PipeOutput> {
+    const paths = { out: join(directory, 'out'), err: join(directory, 'err') };
+    await makeFifos([paths.out, paths.err].filter((path) => !isFifo(path)));
+    const out = openReadEnd(paths.out);
+    try {
+      return new PipeOutput(paths, { out, err: openReadEnd(paths.err) });
+    } catch (error) {
+      closeSync(out);
+      throw error;
+    }
+  }
+
+  private constructor(paths: { out: string; err: string }, ends: { out: number; err: number }) {
+    this.#paths = paths;
+    this.#ends = ends;
+    this.launcherOptions = ['--stdout', paths.out, '--stderr', paths.err];
+    this.abandoned = new Promise((resolve) => {
+      this.#abandon = (readers) => {
+        void readers.then(() => {
+          resolve();
+        });
+      };
+    });
+  }
+
+  openTaskEnds(): TaskEnds {
+    const stdout = openSync(this.#paths.out, constants.O_WRONLY);
+    const stderr = openSync(this.#paths.err, constants.O_WRONLY);
+    return {
+      stdout,
+      stderr,
+      close() {
+        closeSync(stdout);
+        closeSync(stderr);
+      },
+    };
+  }
+
+  start(onOutput: OnOutput): void {
+    this.#readers = [
+      new OutputReader(this.#ends.out, 'stdout', onOutput),
+      new OutputReader(this.#ends.err, 'stderr', onOutput),
+    ];
+    this.#abandon(Promise.all(this.#readers.map((reader) => reader.closed)));
+  }
+
+  async drain(limit: number): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.drain(limit)));
+  }
+
+  resize(): void {
+    // Pipes have no size.
+  }
+
+  async finish(limit: number): Promise<void> {
+    await this.drain(limit);
+    for (const reader of this.#readers) reader.close();
+  }
+}
+
+function isFifo(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+}
+
+/** Non-blocking, so that opening does not wait for the task and a read never stops vt. */
+function openReadEnd(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+async function makeFifos(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const child = spawn('mkfifo', ['-m', '600', ...paths], { stdio: maskedStdio(['ignore']) });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) {
+    throw Object.assign(new Error('mkfifo failed'), { code: 'EIO', path: paths[0] });
+  }
+}

@@ -1,0 +1,195 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import type { TaskTrace } from '../../tracker/task-trace.js';
+import type { Ending, OnOutput, RunningTask, TaskCommand } from '../task-process.js';
+import { deferred } from './deferred.js';
+import type { Aftermath, LaunchEvents, Release } from './launch.js';
+import { launchDirectly } from './launch-directly.js';
+import { launchTracked } from './launch-tracked.js';
+import { PipeOutput } from './pipe-output.js';
+import { processGroups, signalGroup } from './process-group.js';
+import { startFailure } from './start-failure.js';
+import type { TaskOutput } from './task-output.js';
+import { DRAIN_LIMIT } from './task-output.js';
+import { TerminalOutput } from './terminal-output.js';
+
+/** milliseconds the output of an unwatched task is read on while other processes hold it. */
+const UNWATCHED_GRACE = 200;
+
+/** The native part and how its trace is read. */
+export interface TaskTracker {
+  /** Path of vt-launch. */
+  readonly launcher: string;
+  /** Path of the shared object that speeds tracking up. */
+  readonly shim?: string;
+  /** milliseconds the task's other processes may outlive its main process; default: the launcher's */
+  readonly grace?: number;
+  /**
+   * Reads the trace when the task is over. `survivors` are the pids that outlived the grace period;
+   * `untracked` is the launcher's word on why it could not track.
+   */
+  readTrace(path: string, survivors: readonly number[], untracked?: string): Promise<TaskTrace>;
+}
+
+/**
+ * Starts a task. Without `tracker`, or when its launcher is missing, it runs all the same, and its trace is incomplete. Where no
+ * pseudo-terminal can be had, pipes take its place.
+ *
+ * Once `trace` has resolved, nothing of the task keeps vt alive, whatever processes it left behind.
+ */
+export function startTask(
+  command: TaskCommand,
+  tracker: TaskTracker | undefined,
+  onOutput: OnOutput,
+): RunningTask {
+  return new TaskProcess(command, tracker, onOutput);
+}
+
+class TaskProcess implements RunningTask {
+  readonly ended: Promise<Ending>;
+  readonly trace: Promise<TaskTrace>;
+  readonly #command: TaskCommand;
+  readonly #tracker: TaskTracker | undefined;
+  #pid: number | undefined;
+  #output: TaskOutput | undefined;
+  #size: readonly [columns: number, rows: number] | undefined;
+  #signals: NodeJS.Signals[] = [];
+  #isOver = false;
+
+  constructor(command: TaskCommand, tracker: TaskTracker | undefined, onOutput: OnOutput) {
+    this.#command = command;
+    this.#tracker = tracker && isExecutable(tracker.launcher) ? tracker : undefined;
+    const ended = deferred<Ending>();
+    this.ended = ended.promise;
+    this.trace = this.#run(onOutput, ended.resolve);
+    this.trace.catch(ended.reject);
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#isOver) return;
+    if (this.#pid === undefined) this.#signals.push(signal);
+    else this.#send(this.#pid, signal);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#size = [columns, rows];
+    this.#output?.resize(columns, rows);
+  }
+
+  async #run(onOutput: OnOutput, resolveEnded: (ending: Ending) => void): Promise<TaskTrace> {
+    let output: TaskOutput;
+    try {
+      output = await this.#openOutput();
+    } catch (error) {
+      resolveEnded(startFailure(error, this.#command));
+      return this.#traceOf({ kind: 'unwatched' });
+    }
+    output.start(onOutput);
+    const launched = this.#launch(output);
+    const ending = await launched.ended;
+    await output.drain(DRAIN_LIMIT);
+    resolveEnded(ending);
+    const { aftermath, untracked } = await launched.settled;
+    if (aftermath.kind === 'unwatched') await orAfter(output.abandoned, UNWATCHED_GRACE);
+    this.#isOver = true;
+    await output.finish(aftermath.kind === 'quiet' ? Infinity : DRAIN_LIMIT);
+    launched.release();
+    return this.#traceOf(aftermath, untracked);
+  }
+
+  async #openOutput(): Promise<TaskOutput> {
+    const { output, runDirectory } = this.#command;
+    let opened: TaskOutput | undefined;
+    if (output !== 'pipes') {
+      opened = await TerminalOutput.open(output.terminal.columns, output.terminal.rows);
+    }
+    opened ??= await PipeOutput.open(runDirectory);
+    this.#output = opened;
+    if (this.#size !== undefined) opened.resize(...this.#size);
+    return opened;
+  }
+
+  #launch(output: TaskOutput): Launched {
+    const ended = deferred<Ending>();
+    const settled = deferred<Settlement>();
+    const events: LaunchEvents = {
+      started: (pid) => {
+        this.#pid = pid;
+        for (const signal of this.#signals.splice(0)) this.#send(pid, signal);
+      },
+      ended: ended.resolve,
+      settled: (aftermath, untracked) => {
+        settled.resolve({ aftermath, untracked });
+      },
+    };
+    const tracker = this.#tracker;
+    let release: Release = () => undefined;
+    try {
+      if (tracker === undefined) {
+        release = launchDirectly(this.#command, output.openTaskEnds(), events);
+      } else {
+        const launcher = { ...tracker, trace: this.#tracePath };
+        release = launchTracked(this.#command, launcher, output.launcherOptions, events);
+      }
+    } catch (error) {
+      ended.resolve(startFailure(error, this.#command));
+      settled.resolve({ aftermath: { kind: 'unwatched' }, untracked: undefined });
+    }
+    return { ended: ended.promise, settled: settled.promise, release };
+  }
+
+  get #tracePath(): string {
+    return join(this.#command.runDirectory, 'trace');
+  }
+
+  /** A terminal's Ctrl-C goes to the group in its foreground; everything else to the task's own. */
+  #send(pid: number, signal: NodeJS.Signals): void {
+    const foreground = signal === 'SIGINT' ? processGroups(pid)?.foreground : undefined;
+    signalGroup(foreground ?? pid, signal);
+  }
+
+  async #traceOf(aftermath: Aftermath, untracked?: string): Promise<TaskTrace> {
+    const tracker = this.#tracker;
+    if (this.#pid === undefined || tracker === undefined || aftermath.kind === 'unwatched') {
+      return { processes: [], accesses: [], incomplete: [{ cause: 'no-tracker' }] };
+    }
+    if (aftermath.kind === 'supervisor-lost') {
+      return { processes: [], accesses: [], incomplete: [{ cause: 'supervisor-lost' }] };
+    }
+    const survivors = aftermath.kind === 'survivors' ? aftermath.pids : [];
+    return await tracker.readTrace(this.#tracePath, survivors, untracked);
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Settlement {
+  readonly aftermath: Aftermath;
+  readonly untracked: string | undefined;
+}
+
+interface Launched {
+  readonly ended: Promise<Ending>;
+  readonly settled: Promise<Settlement>;
+  readonly release: Release;
+}
+
+async function orAfter(event: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([event, timeout]);
+  clearTimeout(timer);
+}
