@@ -39,11 +39,21 @@ export type Dependency = { readonly observer: Observer } & (
       readonly created: readonly string[];
       /** Names that were there before and that the task removed. */
       readonly deleted: readonly string[];
+      /**
+       * The task made or removed names in it, though none of them may be left (a temporary file).
+       * Only needed when neither `created`, `deleted` nor `outputs` show it.
+       */
+      readonly changed?: boolean;
     }
   | {
       readonly kind: 'glob';
       readonly include: readonly string[];
       readonly exclude: readonly string[];
+      /**
+       * What the globs matched just before the task was started. Without it they are expanded when
+       * the run is stored, which is refused when the task deleted files: they might have matched.
+       */
+      readonly matches?: readonly WorkspacePath[];
     }
   | { readonly kind: 'program'; readonly path: AbsolutePath }
   | { readonly kind: 'env'; readonly name: string; readonly value: string | undefined }
