@@ -31,6 +31,16 @@ export enum ErrorCode {
   REPLY_TOO_LONG = 3,
   /** INTERNAL - The runner failed. */
   INTERNAL = 4,
+  /**
+   * REQUEST_TOO_LONG - The joined chunks are longer than the runner takes (1 MiB, or less while many senders have
+   * unfinished messages).
+   */
+  REQUEST_TOO_LONG = 5,
+  /**
+   * MALFORMED_REQUEST - The message could not be put together: frames of it are missing, or its chunks joined are not
+   * an encoded Request.
+   */
+  MALFORMED_REQUEST = 6,
   UNRECOGNIZED = -1,
 }
 
@@ -51,6 +61,12 @@ export function errorCodeFromJSON(object: any): ErrorCode {
     case 4:
     case "ERROR_CODE_INTERNAL":
       return ErrorCode.INTERNAL;
+    case 5:
+    case "ERROR_CODE_REQUEST_TOO_LONG":
+      return ErrorCode.REQUEST_TOO_LONG;
+    case 6:
+    case "ERROR_CODE_MALFORMED_REQUEST":
+      return ErrorCode.MALFORMED_REQUEST;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -70,6 +86,10 @@ export function errorCodeToJSON(object: ErrorCode): string {
       return "ERROR_CODE_REPLY_TOO_LONG";
     case ErrorCode.INTERNAL:
       return "ERROR_CODE_INTERNAL";
+    case ErrorCode.REQUEST_TOO_LONG:
+      return "ERROR_CODE_REQUEST_TOO_LONG";
+    case ErrorCode.MALFORMED_REQUEST:
+      return "ERROR_CODE_MALFORMED_REQUEST";
     case ErrorCode.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
