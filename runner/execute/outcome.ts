@@ -1,0 +1,49 @@
+import type { MissReason } from '../../cache/miss-reason.js';
+import type { NotStored } from '../../cache/stored-run.js';
+import type { Execution } from '../plan/execution.js';
+import type { Incompleteness } from '../tracker/task-trace.js';
+import type { ChannelFailure, Speaker } from './channel/channel-record.js';
+import type { Ending } from './task-process.js';
+
+/** Why a successful run was not kept. */
+export type NotCached =
+  | NotStored
+  | { readonly kind: 'opted-out'; readonly reason?: string; readonly speaker: Speaker }
+  | { readonly kind: 'channel-failed'; readonly failures: readonly ChannelFailure[] }
+  | { readonly kind: 'tracking-incomplete'; readonly incomplete: readonly Incompleteness[] };
+
+/** What the cache had for an execution; known before the task starts or its output is replayed. */
+export type CacheStatus =
+  | { readonly kind: 'hit' }
+  /** Nothing was ever stored: there is no reason to give. */
+  | { readonly kind: 'first-run' }
+  | { readonly kind: 'miss'; readonly reason: MissReason }
+  | {
+      readonly kind: 'disabled';
+      readonly because: NonNullable<Execution['uncachedBecause']> | undefined;
+    };
+
+/** How an execution ended, by running or by replaying. */
+export interface Outcome {
+  readonly status: CacheStatus;
+  /** For a hit: exited with 0, as the stored run did. */
+  readonly ending: Ending;
+  /** milliseconds this execution took, with the work of the cache */
+  readonly duration: number;
+  /** milliseconds the stored run had taken; 0 unless it is a hit */
+  readonly saved: number;
+  /** For a hit: output files put in place, and those that were already right. */
+  readonly restored?: { readonly written: number; readonly unchanged: number };
+  /** Why a task that ran and succeeded was not stored. Absent when it was, or caching was off. */
+  readonly notCached?: NotCached;
+  /** Whether the last line of the output has no end, so that a message must begin a new one. */
+  readonly hasOpenLine?: boolean;
+}
+
+/** What happens while an execution runs, for whoever shows it. */
+export interface ExecutionEvents {
+  /** Called once, before the first byte of output is shown. */
+  decided(status: CacheStatus): void;
+  /** Something went wrong that does not concern the task's result, such as an unwritable cache. */
+  warned(message: string): void;
+}

@@ -1,0 +1,20 @@
+import type { NotCached } from '../execute/outcome.js';
+import { channelFailureText, speakerText } from './channel-failure-text.js';
+import { incompletenessText, oneLine } from './incompleteness-text.js';
+import { notStoredText } from './not-stored-text.js';
+
+/** Why a task that ran and succeeded was not kept, as it stands after `not cached: `. */
+export function notCachedText(reason: NotCached): string {
+  switch (reason.kind) {
+    case 'opted-out': {
+      const because = reason.reason === undefined ? '' : `: ${oneLine(reason.reason)}`;
+      return `the task opted out${because} (asked by ${speakerText(reason.speaker)})`;
+    }
+    case 'channel-failed':
+      return channelFailureText(reason.failures);
+    case 'tracking-incomplete':
+      return incompletenessText(reason.incomplete);
+    default:
+      return notStoredText(reason);
+  }
+}

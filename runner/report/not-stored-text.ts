@@ -1,0 +1,17 @@
+import type { NotStored } from '../../cache/stored-run.js';
+
+/** Why a finished run could not be kept, on one line. */
+export function notStoredText(reason: NotStored): string {
+  switch (reason.kind) {
+    case 'modified-during-run':
+      return `'${reason.path}' was modified while the task ran`;
+    case 'read-then-written':
+      return `read and wrote '${reason.path}'`;
+    case 'unreadable-input':
+      return `'${reason.path}' was read and cannot be read now (${reason.detail})`;
+    case 'unsupported-output':
+      return `output '${reason.path}' cannot be stored (${reason.detail})`;
+    case 'cache-unusable':
+      return `the cache cannot be used (${reason.detail})`;
+  }
+}

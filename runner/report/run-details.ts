@@ -1,0 +1,76 @@
+import type { Execution } from '../plan/execution.js';
+import type { Outcome } from '../execute/outcome.js';
+import { durationText } from './duration-text.js';
+import { endingText } from './ending-text.js';
+import { missReasonText } from './miss-reason-text.js';
+import { notCachedText } from './not-cached-text.js';
+
+/** An execution and how it went; undefined when it was not reached. */
+export interface RunDetail {
+  readonly execution: Execution;
+  readonly outcome: Outcome | undefined;
+}
+
+/** What `-v` and `--last-details` show, one block for each execution, with newlines. */
+export function runDetails(details: readonly RunDetail[]): string {
+  return details
+    .map(({ execution, outcome }, index) => {
+      const head = `[${index + 1}] ${execution.task}: $ ${execution.command}\n`;
+      return (
+        head +
+        lines(outcome)
+          .map((line) => `    ${line}\n`)
+          .join('')
+      );
+    })
+    .join('');
+}
+
+function lines(outcome: Outcome | undefined): readonly string[] {
+  if (outcome === undefined) return ['not run: something before it failed'];
+  const result = `${endingText(outcome.ending)} in ${durationText(outcome.duration)}`;
+  const { status } = outcome;
+  switch (status.kind) {
+    case 'hit':
+      return [
+        'cache hit: output replayed',
+        ...(outcome.restored === undefined
+          ? []
+          : [
+              `outputs: ${count(outcome.restored.written, 'file')} restored, ` +
+                `${outcome.restored.unchanged} already right`,
+            ]),
+        `time: ${durationText(outcome.duration)}, ${durationText(outcome.saved)} saved`,
+      ];
+    case 'first-run':
+      return ['cache miss: nothing was stored yet', result, ...storedLine(outcome)];
+    case 'miss':
+      return [`cache miss: ${missReasonText(status.reason)}`, result, ...storedLine(outcome)];
+    case 'disabled':
+      return [`cache disabled: ${disabledText(status.because)}`, result];
+  }
+}
+
+function storedLine(outcome: Outcome): readonly string[] {
+  if (outcome.notCached !== undefined) return [`not cached: ${notCachedText(outcome.notCached)}`];
+  return outcome.ending.kind === 'exited' && outcome.ending.code === 0 ? ['stored'] : [];
+}
+
+function disabledText(because: Execution['uncachedBecause']): string {
+  switch (because) {
+    case 'flag':
+      return 'by --no-cache';
+    case 'configuration':
+      return 'by the configuration';
+    case 'script-default':
+      return 'package.json scripts are cached only with --cache or "cache": { "scripts": true }';
+    case 'nested':
+      return 'inside a task that is cached as a whole';
+    case undefined:
+      return 'for this task';
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

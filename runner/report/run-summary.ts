@@ -1,0 +1,30 @@
+import { durationText } from './duration-text.js';
+
+/** What the summary is made from. */
+export interface RunTotals {
+  /** Executions planned, whether or not they were reached. */
+  readonly planned: number;
+  readonly hits: number;
+  readonly succeeded: number;
+  /** milliseconds */
+  readonly saved: number;
+}
+
+/**
+ * The lines after a `vt run`, with a blank line and `---` before them. Empty for a single execution
+ * that was no hit: its own line and output have said everything.
+ */
+export function runSummary(totals: RunTotals): string {
+  const saved = totals.saved > 0 ? `, ${durationText(totals.saved)} saved` : '';
+  if (totals.planned === 1) {
+    return totals.hits === 1 ? `\n---\nvt run: cache hit${saved}.\n` : '';
+  }
+  if (totals.planned === 0) return '';
+  const { hits, planned, succeeded } = totals;
+  const percent = Math.floor((hits / planned) * 100);
+  return (
+    `\n---\nvt run: ${hits}/${planned} cache hit (${percent}%), ` +
+    `${succeeded}/${planned} successful${saved}. ` +
+    '(Run `vt run --last-details` for full details)\n'
+  );
+}
