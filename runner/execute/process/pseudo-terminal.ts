@@ -49,7 +49,12 @@ export async function openPseudoTerminal(
       resize: (newColumns, newRows) => {
         native.resize(master, newColumns, newRows);
       },
-      forget: () => liveMasters.delete(master),
+      forget: () => {
+        liveMasters.delete(master);
+        if (liveMasters.size > 0 || devNull === undefined) return;
+        closeSync(devNull);
+        devNull = undefined;
+      },
     };
   } catch {
     return undefined;
