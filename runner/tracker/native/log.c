@@ -1,0 +1,212 @@
+#define _GNU_SOURCE
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEYS_OFFSET (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
+#define KEYS_SIZE ((uint64_t)VT_LOG_KEYS * sizeof(uint64_t))
+#define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
+#define PROBES 32u
+
+_Static_assert(sizeof(struct vt_header) + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
+               "the header page holds both");
+_Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, "as in trace.h");
+
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_ACQ_REL)
+
+/* Space is reserved before it is mapped: a full disk must be an error here, not a SIGBUS later. */
+static int map_part(struct vt_log *log, uint64_t offset, uint64_t size, bool reserve, void **part) {
+    if (reserve) {
+        int error = posix_fallocate(log->fd, (off_t)offset, (off_t)size);
+        if (error != 0) return -error;
+    }
+    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, (off_t)offset);
+    if (mapped == MAP_FAILED) return -errno;
+    *part = mapped;
+    return 0;
+}
+
+static int map_log(struct vt_log *log, bool reserve) {
+    void *header = NULL, *keys = NULL;
+    int error = map_part(log, 0, VT_HEADER_SIZE, reserve, &header);
+    if (error == 0) error = map_part(log, KEYS_OFFSET, KEYS_SIZE, reserve, &keys);
+    if (error == 0) {
+        log->header = header;
+        log->own = (struct vt_log_private *)((char *)header + sizeof(struct vt_header));
+        log->keys = keys;
+        return 0;
+    }
+    if (header != NULL) munmap(header, VT_HEADER_SIZE);
+    return error;
+}
+
+int vt_log_create(struct vt_log *log, const char *path) {
+    *log = (struct vt_log){.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (log->fd < 0) return -errno;
+    uint64_t random[2];
+    int error = 0;
+    if (getrandom(random, sizeof random, 0) != sizeof random) error = -EIO;
+    if (error == 0 && ftruncate(log->fd, (off_t)(KEYS_OFFSET + KEYS_SIZE)) < 0) error = -errno;
+    if (error == 0) error = map_log(log, true);
+    if (error < 0) {
+        close(log->fd);
+        unlink(path);
+        return error;
+    }
+    log->own->key_seed = random[0];
+    log->header->version = 1;
+    log->header->chunk_limit = VT_LOG_CHUNK_LIMIT;
+    log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
+    log->header->magic = VT_TRACE_MAGIC;
+    return 0;
+}
+
+int vt_log_open(struct vt_log *log, const char *path) {
+    *log = (struct vt_log){.fd = open(path, O_RDWR | O_CLOEXEC)};
+    if (log->fd < 0) return -errno;
+    int error = map_log(log, false);
+    if (error == 0 && (log->header->magic != VT_TRACE_MAGIC || log->header->version != 1)) {
+        vt_log_close(log);
+        return -EINVAL;
+    }
+    if (error < 0) close(log->fd);
+    return error;
+}
+
+void vt_log_close(struct vt_log *log) {
+    if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
+    munmap(log->header, VT_HEADER_SIZE);
+    munmap(log->keys, KEYS_SIZE);
+    close(log->fd);
+    *log = (struct vt_log){.fd = -1};
+}
+
+uint64_t vt_log_next_sequence(struct vt_log *log) { return ADD(&log->header->next_sequence, 1); }
+
+static void mark(struct vt_log *log, enum vt_incomplete cause) {
+    __atomic_fetch_or(&log->header->incomplete, (uint32_t)cause, __ATOMIC_ACQ_REL);
+}
+
+static int take_chunk(struct vt_log *log) {
+    uint64_t index = ADD(&log->header->next_chunk, 1);
+    if (index >= log->header->chunk_limit) {
+        /* Keeps the counter from ever wrapping, and readers from looking past the end. */
+        STORE(&log->header->next_chunk, log->header->chunk_limit);
+        return -ENOSPC;
+    }
+    void *part = NULL;
+    int error = map_part(log, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, true, &part);
+    if (error < 0) return error;
+    if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
+    log->chunk = part;
+    log->chunk->owner = (uint32_t)gettid();
+    STORE(&log->chunk->magic, VT_CHUNK_MAGIC);
+    return 0;
+}
+
+struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry) {
+    size_t path2_len = entry->path2_len < MAX_PATH2 ? entry->path2_len : MAX_PATH2;
+    size_t path_len = entry->path_len < MAX_PATH2 ? entry->path_len : MAX_PATH2;
+    size_t size = (sizeof(struct vt_record) + path_len + path2_len + 7) & ~(size_t)7;
+    if (log->chunk == NULL || log->chunk->used + size > VT_CHUNK_SIZE - sizeof *log->chunk) {
+        if (take_chunk(log) < 0) {
+            mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
+            return NULL;
+        }
+    }
+    char *place = (char *)(log->chunk + 1) + log->chunk->used;
+    struct vt_record *record = (struct vt_record *)place;
+    *record = (struct vt_record){
+        .size = (uint16_t)size,
+        .op = entry->op,
+        .flags = entry->flags,
+        .pid = entry->pid,
+        .sequence = vt_log_next_sequence(log),
+        .result = entry->result,
+        .aux = entry->aux,
+        .before = entry->before,
+        .before2 = entry->before2,
+        .path_len = (uint16_t)path_len,
+        .path2_len = (uint16_t)path2_len,
+    };
+    memcpy(place + sizeof *record, entry->path, path_len);
+    if (path2_len > 0) memcpy(place + sizeof *record + path_len, entry->path2, path2_len);
+    STORE(&log->chunk->used, log->chunk->used + (uint32_t)size);
+    return record;
+}
+
+void vt_log_incomplete(struct vt_log *log, enum vt_incomplete cause, uint32_t pid,
+                       const char *detail) {
+    mark(log, cause);
+    vt_log_append(log, &(struct vt_entry){.op = VT_OP_INCOMPLETE,
+                                          .pid = pid,
+                                          .aux = cause,
+                                          .result = VT_RESULT_UNKNOWN,
+                                          .path = detail,
+                                          .path_len = strlen(detail)});
+}
+
+/* Mixing as in the finalizer of MurmurHash3, eight bytes at a time; seeded, so that no task can be
+ * built to collide. At 10^5 keys the chance of any collision is below 10^-9. */
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * 0xff51afd7ed558ccdull;
+    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ull;
+    return hash ^ (hash >> 33);
+}
+
+static uint64_t mix_bytes(uint64_t hash, const char *bytes, size_t length) {
+    hash = mix(hash, length);
+    for (; length >= 8; bytes += 8, length -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, 8);
+        hash = mix(hash, word);
+    }
+    uint64_t word = 0;
+    if (length > 0) memcpy(&word, bytes, length);
+    return mix(hash, word);
+}
+
+/* Flags of open that say nothing about what was read or written. */
+#define QUIET_OPEN_FLAGS (O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_SYNC | O_ASYNC)
+
+uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint64_t device,
+                    uint64_t inode) {
+    uint32_t aux = entry->op == VT_OP_OPEN ? entry->aux & ~(uint32_t)QUIET_OPEN_FLAGS : entry->aux;
+    uint64_t hash = mix(log->own->key_seed, (uint64_t)entry->op << 8 | entry->flags);
+    hash = mix(hash, aux);
+    hash = mix(mix(hash, device), inode);
+    hash = mix_bytes(hash, entry->path, entry->path_len);
+    if (entry->path2_len > 0) hash = mix_bytes(hash, entry->path2, entry->path2_len);
+    return hash == 0 ? 1 : hash;
+}
+
+bool vt_log_knows(const struct vt_log *log, uint64_t key) {
+    for (uint32_t i = 0; i < PROBES; i++) {
+        uint64_t found = LOAD(&log->keys[(key + i) % VT_LOG_KEYS]);
+        if (found == key) return true;
+        if (found == 0) return false;
+    }
+    return false;
+}
+
+void vt_log_remember(struct vt_log *log, uint64_t key) {
+    for (uint32_t i = 0; i < PROBES; i++) {
+        uint64_t *slot = &log->keys[(key + i) % VT_LOG_KEYS];
+        uint64_t found = 0;
+        if (__atomic_compare_exchange_n(slot, &found, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return;
+        if (found == key) return;
+    }
+}
+
+bool vt_log_names_moved(const struct vt_log *log) { return LOAD(&log->own->names_moved) != 0; }
+
+void vt_log_move_names(struct vt_log *log) { STORE(&log->own->names_moved, 1); }

@@ -1,0 +1,84 @@
+/*
+ * Writing the trace (trace.h): creating and mapping the file, taking chunks, appending records,
+ * remembering what was recorded already. Used by the supervisor and by the shim.
+ *
+ * Behind the last chunk lies the memory of what was recorded, common to the whole tree: an open-
+ * addressing table of 64-bit keys, written after their record is committed, so that a kill can lose
+ * an entry (a record is repeated) but never a record.
+ *
+ * Why the first occurrence of a key (operation, flags, path) is enough for the reader:
+ *  - it asks of a path whether its content was read or it was looked up *before* the task first
+ *    changed it. The first read, the first look and the first change are each the first of their
+ *    keys, so their order stands; later ones of the same key are later still, and decide nothing;
+ *  - what a path became (write, delete, create again, any number of times) is read from the disk
+ *    after the task, and `before` of the first record of a path tells what it was;
+ *  - renames, which move what other records mean, are never dropped; and once a directory or a
+ *    symlink was renamed, or a symlink made or removed, a path may come to denote another file that
+ *    was there before. From then on (vt_log_names_moved) the key includes the file's identity.
+ */
+#ifndef VT_LOG_H
+#define VT_LOG_H
+
+#include "trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VT_LOG_CHUNK_LIMIT (1u << 18) /* 16 GiB of file, sparse: only chunks in use take space */
+#define VT_LOG_KEYS (1u << 18)        /* 2 MiB; when full, records repeat */
+
+/* What only writers know; lies behind vt_header in the header's page. */
+struct vt_log_private {
+    uint64_t key_seed;
+    uint32_t names_moved; /* atomic */
+    uint32_t shim_calls;  /* unused space kept for the shim's own state */
+    uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
+};
+
+struct vt_log {
+    int fd;
+    struct vt_header *header;
+    struct vt_log_private *own;
+    uint64_t *keys;
+    struct vt_chunk *chunk; /* mapped; NULL: none yet */
+};
+
+struct vt_entry {
+    uint8_t op, flags, before, before2;
+    uint32_t pid, aux;
+    int32_t result;
+    const char *path;
+    size_t path_len;
+    const char *path2; /* may be NULL */
+    size_t path2_len;
+};
+
+/* Creates (0600, must not exist) and maps the trace. Returns 0 or -errno. */
+int vt_log_create(struct vt_log *log, const char *path);
+/* Maps an existing trace. Returns 0 or -errno. */
+int vt_log_open(struct vt_log *log, const char *path);
+void vt_log_close(struct vt_log *log);
+
+/* The next place in the order of all records. */
+uint64_t vt_log_next_sequence(struct vt_log *log);
+
+/* Commits a record, whole or not at all. NULL when the log is full or cannot grow: the overflow is
+ * then marked in the header. One thread at a time. The pointer is good until the next append. */
+struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry);
+
+/* Marks the trace as incomplete and records which process and why. */
+void vt_log_incomplete(struct vt_log *log, enum vt_incomplete cause, uint32_t pid,
+                       const char *detail);
+
+/* The key of an entry. `device` and `inode` identify the path's file; 0 where not needed. */
+uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint64_t device,
+                    uint64_t inode);
+bool vt_log_knows(const struct vt_log *log, uint64_t key);
+void vt_log_remember(struct vt_log *log, uint64_t key);
+
+/* True once a name may denote another file than before (see above). */
+bool vt_log_names_moved(const struct vt_log *log);
+void vt_log_move_names(struct vt_log *log);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Serving the listener: each notified system call becomes records in the trace and is answered with
+ * "continue". The call has not happened yet when its record is written.
+ */
+#ifndef VT_NOTIFY_H
+#define VT_NOTIFY_H
+
+#include "log.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct vt_notify;
+
+/* `log` stays the caller's. NULL when memory is short. */
+struct vt_notify *vt_notify_new(struct vt_log *log, int listener);
+void vt_notify_free(struct vt_notify *notify);
+
+/* The main process: its image is still the launcher's until its exec succeeds. */
+void vt_notify_main(struct vt_notify *notify, pid_t pid);
+
+/* Takes and answers one notification; call when the listener is readable. */
+void vt_notify_serve(struct vt_notify *notify);
+
+/* Writes who `pid` is now, unless that is recorded already. */
+void vt_notify_identify(struct vt_notify *notify, pid_t pid);
+
+#endif

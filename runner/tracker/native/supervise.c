@@ -1,0 +1,190 @@
+#define _GNU_SOURCE
+#include "supervise.h"
+
+#include "control.h"
+#include "descendants.h"
+#include "notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_SURVIVORS 1024
+#define RECHECK_MS 20
+
+struct supervisor {
+    const struct vt_options *options;
+    struct vt_task *task;
+    struct vt_log *log; /* NULL: untracked */
+    struct vt_notify *notify;
+    int listener; /* -1: none, not yet or no longer */
+    int children;
+    bool had_listener, started, failed, lost_listener;
+    bool main_ended, childless, reported;
+    int main_status;
+    int64_t deadline; /* ms, when the grace is over; valid after main_ended */
+};
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+/* The task's output must end with the task: nothing of it may stay open here. The control
+ * descriptor may be one of the three. */
+static void let_go_of_stdio(int control) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 3; fd++)
+        if (fd != control && null >= 0) dup2(null, fd);
+    if (null > 2) close(null);
+}
+
+static void started(struct supervisor *s) {
+    s->started = true;
+    vt_control_started(s->options->control, s->task->pid);
+    if (s->notify != NULL) vt_notify_identify(s->notify, s->task->pid);
+}
+
+static void untracked(struct supervisor *s, enum vt_incomplete cause, int error) {
+    vt_log_incomplete(s->log, cause, (uint32_t)s->task->pid, strerror(error));
+    vt_control_untracked(s->options->control,
+                         cause == VT_INCOMPLETE_LISTENER_BUSY ? "listener-busy" : "no-listener");
+}
+
+static void take_listener(struct supervisor *s, int number) {
+    if (s->task->message_end < 0) {
+        int pidfd = (int)syscall(SYS_pidfd_open, s->task->pid, 0);
+        s->listener = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+        close_fd(&pidfd);
+    } else {
+        s->listener = number;
+    }
+    if (s->listener >= 0) s->notify = vt_notify_new(s->log, s->listener);
+    if (s->notify == NULL) {
+        /* The child waits in its exec for an answer nobody can give. It has done nothing yet. */
+        s->lost_listener = true;
+        kill(s->task->pid, SIGKILL);
+        return;
+    }
+    s->had_listener = true;
+    vt_notify_main(s->notify, s->task->pid);
+}
+
+static void read_message(struct supervisor *s) {
+    struct vt_start_message message;
+    ssize_t length = read(s->task->messages, &message, sizeof message);
+    if (length < 0 && errno == EINTR) return;
+    if (length == (ssize_t)sizeof message) {
+        switch (message.kind) {
+        case VT_START_LISTENER:
+            take_listener(s, message.value);
+            return;
+        case VT_START_REFUSED:
+            untracked(s, message.value == EBUSY ? VT_INCOMPLETE_LISTENER_BUSY : VT_INCOMPLETE_NO_LISTENER,
+                      message.value);
+            return;
+        case VT_START_ALONE:
+            close_fd(&s->task->message_end);
+            return;
+        default:
+            s->failed = true;
+            vt_control_not_started(s->options->control, message.value, message.path);
+            return;
+        }
+    }
+    close_fd(&s->task->messages);
+    if (s->lost_listener) return;
+    if (!s->failed) started(s);
+    let_go_of_stdio(s->options->control);
+}
+
+static void end_main(struct supervisor *s, int status) {
+    close_fd(&s->task->message_end);
+    while (s->task->messages >= 0) read_message(s);
+    s->main_ended = true;
+    s->deadline = now_ms() + s->options->grace_ms;
+    if (s->started) vt_control_exited(s->options->control, status);
+}
+
+static void reap(struct supervisor *s) {
+    struct signalfd_siginfo information;
+    while (read(s->children, &information, sizeof information) < 0 && errno == EINTR) {}
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid < 0 && errno == EINTR) continue;
+        s->childless = pid < 0;
+        if (pid <= 0) return;
+        if (pid == s->task->pid && !s->main_ended) end_main(s, status);
+    }
+}
+
+static bool is_quiet(const struct supervisor *s) {
+    return s->main_ended && s->listener < 0 && (s->had_listener || s->childless);
+}
+
+static void report_survivors(struct supervisor *s) {
+    pid_t pids[MOST_SURVIVORS];
+    size_t count = vt_descendants(pids, MOST_SURVIVORS);
+    if (count == 0) {
+        /* The last ones are dying: their end will be told to us. */
+        s->deadline = now_ms() + RECHECK_MS;
+        return;
+    }
+    for (size_t i = 0; i < count && s->log != NULL; i++) {
+        if (s->notify != NULL) vt_notify_identify(s->notify, pids[i]);
+        vt_log_append(s->log, &(struct vt_entry){.op = VT_OP_SURVIVOR,
+                                                 .pid = (uint32_t)pids[i],
+                                                 .result = VT_RESULT_UNKNOWN,
+                                                 .path = ""});
+    }
+    vt_control_survivors(s->options->control, pids, count);
+    s->reported = true;
+}
+
+static void wait_and_serve(struct supervisor *s) {
+    struct pollfd fds[3] = {
+        {.fd = s->listener, .events = POLLIN},
+        {.fd = s->children, .events = POLLIN},
+        {.fd = s->task->messages, .events = POLLIN},
+    };
+    int timeout = -1;
+    if (s->main_ended && !s->reported) {
+        int64_t left = s->deadline - now_ms();
+        timeout = left > 0 ? (int)left : 0;
+    }
+    int ready = poll(fds, 3, timeout);
+    if (ready == 0) report_survivors(s);
+    if (ready <= 0) return;
+    if (fds[0].revents & POLLIN) vt_notify_serve(s->notify);
+    else if (fds[0].revents & (POLLHUP | POLLERR)) close_fd(&s->listener);
+    /* After a listener in one batch: the child's message that carries it comes first. */
+    if (fds[2].revents != 0) read_message(s);
+    if (fds[1].revents & POLLIN) reap(s);
+}
+
+enum vt_supervised vt_supervise(const struct vt_options *options, struct vt_task *task,
+                                struct vt_log *log, int children) {
+    struct supervisor s = {
+        .options = options, .task = task, .log = log, .listener = -1, .children = children};
+    while (!is_quiet(&s)) wait_and_serve(&s);
+    if (s.notify != NULL) vt_notify_free(s.notify);
+    if (s.lost_listener) return VT_SUPERVISED_NO_LISTENER;
+    if (s.failed || s.reported) return VT_SUPERVISED_ENDED;
+    if (log != NULL) __atomic_store_n(&log->header->finished, 1, __ATOMIC_RELEASE);
+    vt_control_quiet(options->control);
+    return VT_SUPERVISED_ENDED;
+}

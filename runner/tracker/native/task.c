@@ -1,0 +1,150 @@
+#define _GNU_SOURCE
+#include "task.h"
+
+#include "filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* High enough that the task's own descriptors 0 to 3 and the listener never collide with it. */
+#define MESSAGE_FD_FLOOR 64
+
+static int close_range_raw(unsigned first, unsigned last, unsigned flags) {
+    return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+static void tell(int messages, enum vt_start_kind kind, int value, const char *path) {
+    struct vt_start_message message = {.kind = kind, .value = value};
+    snprintf(message.path, sizeof message.path, "%s", path);
+    while (write(messages, &message, sizeof message) < 0 && errno == EINTR) {}
+}
+
+static void fail(int messages, int error, const char *path) __attribute__((noreturn));
+static void fail(int messages, int error, const char *path) {
+    tell(messages, VT_START_FAILED, error, path);
+    _exit(127);
+}
+
+/* Every disposition and the mask, as a fresh login shell would have them: the runner (Node) ignores
+ * SIGPIPE and the supervisor ignores the terminal's signals. */
+static void reset_signals(void) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Carries the cookie: behind the filter our own opens must not be taken for the task's. */
+static int open_quietly(const char *path, int flags, uint64_t cookie) {
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0, 0, cookie);
+}
+
+static void place(int messages, int from, int to, const char *path) {
+    if (from < 0 || (from != to && dup2(from, to) < 0)) fail(messages, errno, path);
+    if (from != to) close(from);
+}
+
+/* The write end of a FIFO the runner made and reads. Non-blocking for the open alone: without its
+ * reader the runner is dead, and a blocking open would hang for ever. */
+static void open_fifo(int messages, const char *path, int to, uint64_t cookie) {
+    int fd = open_quietly(path, O_WRONLY | O_NOCTTY | O_NONBLOCK, cookie);
+    if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) < 0) fail(messages, errno, path);
+    place(messages, fd, to, path);
+}
+
+static void open_stdio(const struct vt_options *options, int messages, uint64_t cookie) {
+    if (options->terminal != NULL) {
+        int fd = open_quietly(options->terminal, O_RDWR, cookie);
+        if (fd < 0) fail(messages, errno, options->terminal);
+        /* Opening made it ours already, unless an earlier session holds it: say that as an error. */
+        if (ioctl(fd, TIOCSCTTY, 0) < 0) fail(messages, errno, options->terminal);
+        if (tcsetpgrp(fd, getpid()) < 0) fail(messages, errno, options->terminal);
+        if (dup2(fd, 1) < 0 || dup2(fd, 2) < 0) fail(messages, errno, options->terminal);
+        if (fd > 2) close(fd);
+    }
+    if (options->out != NULL) open_fifo(messages, options->out, 1, cookie);
+    if (options->err != NULL) open_fifo(messages, options->err, 2, cookie);
+    if (options->terminal != NULL || options->out != NULL)
+        place(messages, open_quietly("/dev/null", O_RDONLY, cookie), 0, "/dev/null");
+    if (options->channel != NULL) open_fifo(messages, options->channel, 3, cookie);
+}
+
+/* Leaves 0, 1, 2 and `messages`. In a shared table only the first call may close: it unshares. */
+static int close_others(int messages) {
+    if (close_range_raw(3, (unsigned)messages - 1, CLOSE_RANGE_UNSHARE) < 0) {
+        if (unshare(CLONE_FILES) < 0) return -errno;
+        long limit = sysconf(_SC_OPEN_MAX);
+        for (int fd = 3; fd < (limit < 0 ? 65536 : limit); fd++)
+            if (fd != messages) close(fd);
+        return 0;
+    }
+    close_range_raw((unsigned)messages + 1, ~0u, 0);
+    return 0;
+}
+
+static void install_filter(int messages, uint64_t cookie) {
+    int listener = vt_filter_install(cookie);
+    if (listener < 0) tell(messages, VT_START_REFUSED, -listener, "");
+    else tell(messages, VT_START_LISTENER, listener, "");
+}
+
+static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
+                      uint64_t cookie, char **environment) __attribute__((noreturn));
+static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
+                      uint64_t cookie, char **environment) {
+    reset_signals();
+    if (options->terminal != NULL && setsid() < 0) fail(messages, errno, options->terminal);
+    if (track && shared) install_filter(messages, cookie);
+    int error = close_others(messages);
+    if (error < 0) fail(messages, -error, options->program[0]);
+    if (shared) tell(messages, VT_START_ALONE, 0, "");
+    open_stdio(options, messages, cookie);
+    /* Alone in the table: install last, so that the listener cannot take the place of fd 3. It is
+     * close-on-exec; exec itself is notified and so waits until the supervisor has fetched it. */
+    if (track && !shared) install_filter(messages, cookie);
+    execvpe(options->program[0], options->program, environment);
+    fail(messages, errno, options->program[0]);
+}
+
+/* True when a table can be unshared again. Harmless here: ours is shared with nobody. */
+static bool can_unshare_table(void) {
+    return close_range_raw(~0u, ~0u, CLOSE_RANGE_UNSHARE) == 0 || unshare(CLONE_FILES) == 0;
+}
+
+int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
+                  uint64_t cookie, char **environment) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    int messages = fcntl(ends[1], F_DUPFD_CLOEXEC, MESSAGE_FD_FLOOR);
+    close(ends[1]);
+    if (messages < 0) {
+        int error = errno;
+        close(ends[0]);
+        return -error;
+    }
+    bool shared = track && !options->fetch_listener && can_unshare_table();
+    /* A raw clone like fork: glibc's wrapper for clone wants a stack. */
+    pid_t pid = shared ? (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0) : fork();
+    if (pid == 0) run_child(options, track, shared, messages, cookie, environment);
+    int error = errno;
+    if (pid < 0) {
+        close(ends[0]);
+        close(messages);
+        return -error;
+    }
+    task->pid = pid;
+    task->messages = ends[0];
+    task->message_end = shared ? messages : -1;
+    if (!shared) close(messages);
+    return 0;
+}
