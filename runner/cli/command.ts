@@ -1,0 +1,53 @@
+import { defineCommand } from 'citty';
+import type { CommandDef } from 'citty';
+import type { CommandContext, Exit } from './services.js';
+import type { FlagDefinitions } from './flags/flag-definition.js';
+
+/** What the help text of a command says beyond its flags. */
+export interface CommandHelp {
+  /** With the program: `vt run`. */
+  readonly name: string;
+  /** One line, for lists of commands. */
+  readonly description: string;
+  /** What follows the name in the usage line. */
+  readonly usage: string;
+  /** Paragraphs, wrapped by hand at 80 columns. */
+  readonly about: readonly string[];
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  readonly flags: FlagDefinitions;
+}
+
+/** A command that does something: a citty command and its help. */
+export interface LeafCommand {
+  readonly help: CommandHelp;
+  readonly citty: CommandDef;
+}
+
+/** A command that only has others in it. */
+export interface CommandGroup {
+  readonly help: CommandHelp;
+  /** By name, in the order of the help text; loaded when used. */
+  readonly commands: Readonly<Record<string, LazyCommand>>;
+}
+
+/** A command's one line, without loading the command. */
+export interface LazyCommand {
+  readonly description: string;
+  readonly load: () => Promise<LeafCommand | CommandGroup>;
+}
+
+/** Makes a leaf; `run` gets the arguments after the command's name, unparsed. */
+export function leafCommand(
+  help: CommandHelp,
+  context: CommandContext,
+  run: (argv: readonly string[], context: CommandContext) => Promise<Exit>,
+): LeafCommand {
+  return {
+    help,
+    citty: defineCommand({
+      meta: { name: help.name, description: help.description },
+      args: help.flags,
+      run: ({ rawArgs }) => run(rawArgs, context),
+    }) as CommandDef,
+  };
+}

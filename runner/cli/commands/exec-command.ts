@@ -1,0 +1,134 @@
+import { endingExitCode } from '../../execute/process/ending-exit-code.js';
+import { planExec } from '../../plan/plan-exec.js';
+import type { PlanProblem } from '../../plan/plan-problem.js';
+import { createExecReporter } from '../../report/execution-reporter.js';
+import { runDetails } from '../../report/run-details.js';
+import { cacheDirectory } from '../../workspace/cache-directory.js';
+import { locate } from '../../workspace/find-workspace.js';
+import type { Location } from '../../workspace/find-workspace.js';
+import path from 'node:path';
+import { leafCommand } from '../command.js';
+import type { CommandHelp, LeafCommand } from '../command.js';
+import { helpFlag } from '../flags/flag-definition.js';
+import type { FlagDefinitions } from '../flags/flag-definition.js';
+import { parseFlags, UsageError } from '../flags/parse-flags.js';
+import { reportProblems } from '../report-problems.js';
+import { runPlan } from '../run-plan.js';
+import type { CommandContext, Exit } from '../services.js';
+
+const flags = {
+  input: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'glob',
+    description:
+      "Files the result depends on, instead of those the command is seen to read:\n'src/**', '!**/*.log' to exclude, 'dir/' for all below it, 'auto' to keep\nwhat is seen as well, 'none' for nothing. Repeatable.",
+  },
+  output: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'glob',
+    description:
+      'Files to keep and restore, instead of those the command is seen to write;\nwritten as for --input. Repeatable.',
+  },
+  env: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'name',
+    description:
+      "Variable the command gets and its result depends on; 'API_*', '!API_KEY'.\nRepeatable.",
+  },
+  'untracked-env': {
+    type: 'string',
+    multiple: true,
+    valueHint: 'name',
+    description: 'Variable the command gets, whatever its value. Repeatable.',
+  },
+  cwd: { type: 'string', valueHint: 'dir', description: 'Do all of this in another directory' },
+  name: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'What messages call this command; default is the command line',
+  },
+  'no-cache': { type: 'boolean', description: 'Just run it, with the full environment' },
+  quiet: { type: 'boolean', alias: 'q', description: "None of vt's own lines" },
+  verbose: { type: 'boolean', alias: 'v', description: 'Say what was decided and why, afterwards' },
+  ...helpFlag,
+} as const satisfies FlagDefinitions;
+
+const help: CommandHelp = {
+  name: 'vt exec',
+  description: 'run one command, or replay what it did the last time',
+  usage: '[flags] -- <command> [args…]',
+  about: [
+    'Runs the command in this directory as your shell would: same output, exit code\nand signals. What it reads and writes is recorded. When nothing it depends on has\nchanged, its output is replayed and the files it wrote are put back instead.',
+    "A cached command gets an empty standard input and a small environment: add what\nit needs with --env. vt's own lines go to stderr.",
+  ],
+  examples: [
+    ['vt exec -- gcc -c hello.c -o hello.o', 'cached by what gcc reads'],
+    ["vt exec --env 'API_*' -- npm run build", 'depends on every API_ variable'],
+    ["vt exec --input '!**/*.log' -- ./report.sh", 'the logs it reads do not count'],
+  ],
+  flags,
+};
+
+/** `vt exec`. */
+export function execCommand(context: CommandContext): LeafCommand {
+  return leafCommand(help, context, exec);
+}
+
+async function exec(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {
+  const command = help.name;
+  const given = parseFlags(argv, { command, flags, endAtArgument: true });
+  const [program, ...args] = given.rest;
+  if (program === undefined) {
+    throw new UsageError({ kind: 'missing-argument', argument: 'a command to run', command });
+  }
+  if (given.has('quiet') && given.has('verbose')) {
+    throw new UsageError({ kind: 'conflicting-flags', flags: ['--quiet', '--verbose'], command });
+  }
+  const location = locateFor(given.value('cwd'), io.cwd);
+  if ('kind' in location) {
+    reportProblems([location], io);
+    return { kind: 'code', code: 1 };
+  }
+  const outcome = planExec(
+    {
+      argv: [program, ...args],
+      input: given.values('input'),
+      output: given.values('output'),
+      env: given.values('env'),
+      untrackedEnv: given.values('untracked-env'),
+      cache: !given.has('no-cache'),
+      name: given.value('name'),
+    },
+    { location, env: io.env, terminal: io.stdout.isTTY },
+  );
+  if (outcome.kind === 'refused') {
+    reportProblems(outcome.problems, io);
+    return { kind: 'code', code: 1 };
+  }
+  const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
+  const executor = services.createExecutor({ cacheDirectory: directory });
+  const reporter = createExecReporter(io.stderr, io.env, given.has('quiet'));
+  try {
+    const details = await runPlan(outcome.plan, executor, reporter);
+    if (given.has('verbose')) io.stderr.write(runDetails(details));
+    const ending = details[0]?.outcome?.ending;
+    if (ending === undefined) return { kind: 'code', code: 1 };
+    return ending.kind === 'killed'
+      ? { kind: 'signal', signal: ending.signal }
+      : { kind: 'code', code: endingExitCode(ending) };
+  } finally {
+    await executor.close();
+  }
+}
+
+/** A stranger's broken package.json does not concern a command: its problems are left aside. */
+function locateFor(cwd: string | undefined, runnerCwd: string): Location | PlanProblem {
+  try {
+    return locate(cwd === undefined ? runnerCwd : path.join(path.resolve(runnerCwd, cwd), '.'), []);
+  } catch {
+    return { kind: 'no-such-directory', directory: cwd ?? runnerCwd, at: undefined };
+  }
+}

@@ -1,0 +1,115 @@
+import type { ConfigProblem } from '../../config/config-problem.js';
+import { endingExitCode } from '../../execute/process/ending-exit-code.js';
+import { isNestedRun } from '../../plan/nested-run.js';
+import { planRun } from '../../plan/plan-run.js';
+import { createRunReporter } from '../../report/execution-reporter.js';
+import { runDetails } from '../../report/run-details.js';
+import type { RunDetail } from '../../report/run-details.js';
+import { runSummary } from '../../report/run-summary.js';
+import type { RunTotals } from '../../report/run-summary.js';
+import { cacheDirectory } from '../../workspace/cache-directory.js';
+import { locate } from '../../workspace/find-workspace.js';
+import { leafCommand } from '../command.js';
+import type { CommandHelp, LeafCommand } from '../command.js';
+import { helpFlag } from '../flags/flag-definition.js';
+import type { FlagDefinitions } from '../flags/flag-definition.js';
+import { parseFlags, UsageError } from '../flags/parse-flags.js';
+import { keepLastDetails, readLastDetails } from '../last-details.js';
+import { reportProblems } from '../report-problems.js';
+import { runPlan } from '../run-plan.js';
+import type { CommandContext, Exit } from '../services.js';
+
+const flags = {
+  cache: { type: 'boolean', description: 'Cache package.json scripts too' },
+  'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
+  verbose: { type: 'boolean', alias: 'v', description: 'Details of every command at the end' },
+  'last-details': { type: 'boolean', description: 'Show the details of the last run again' },
+  ...helpFlag,
+} as const satisfies FlagDefinitions;
+
+const laterFlags = [
+  ...['-r', '--recursive', '-t', '--transitive', '-w', '--workspace-root', '-F', '--filter'],
+  ...['--fail-if-no-match', '--ignore-depends-on', '--parallel', '--concurrency-limit', '--log'],
+  ...['-vv', '--dry-run', '--json', '--watch', '--continue'],
+];
+
+const help: CommandHelp = {
+  name: 'vt run',
+  description: 'run a task of vite-task.json, or a script of package.json',
+  usage: '[flags] <task> [args…]',
+  about: [
+    'Runs the task of the nearest package, after the tasks it depends on. Everything\nafter the task name goes to the task. `a && b` runs, and is cached, as two commands.',
+    'Tasks of vite-task.json are cached, scripts of package.json only with --cache or\nwith `"cache": { "scripts": true }` in vite-task.json.',
+  ],
+  examples: [
+    ['vt run build', 'the task `build`'],
+    ['vt run test --watch src', '`--watch src` goes to the task'],
+    ['vt run --cache lint', 'a script, cached for once'],
+  ],
+  flags,
+};
+
+/** `vt run`. */
+export function runCommand(context: CommandContext): LeafCommand {
+  return leafCommand(help, context, run);
+}
+
+async function run(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {
+  const command = help.name;
+  const given = parseFlags(argv, { command, flags, laterFlags, endAtArgument: true });
+  if (given.has('cache') && given.has('no-cache')) {
+    throw new UsageError({ kind: 'conflicting-flags', flags: ['--cache', '--no-cache'], command });
+  }
+  const problems: ConfigProblem[] = [];
+  const location = locate(io.cwd, problems);
+  const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
+  if (given.has('last-details')) {
+    io.stdout.write(
+      readLastDetails(directory) ??
+        'No previous run summary found. Run a task first to generate a summary.\n',
+    );
+    return { kind: 'code', code: 0 };
+  }
+  const [task, ...args] = given.rest;
+  if (task === undefined) {
+    throw new UsageError({ kind: 'missing-argument', argument: 'the name of a task', command });
+  }
+  const outcome = planRun(
+    { task, args, cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined },
+    { location, env: io.env, terminal: io.stdout.isTTY },
+  );
+  if (outcome.kind === 'refused') {
+    reportProblems(outcome.problems, io);
+    return { kind: 'code', code: 1 };
+  }
+  reportProblems(outcome.warnings, io);
+  const executor = services.createExecutor({ cacheDirectory: directory });
+  const reporter = createRunReporter(io.stdout, io.stderr, io.env);
+  try {
+    const details = await runPlan(outcome.plan, executor, reporter);
+    const text = runDetails(details);
+    // Within a tracked task the file would become one of its outputs.
+    if (!isNestedRun(io.env)) keepLastDetails(directory, text);
+    io.stdout.write((given.has('verbose') ? `\n---\n${text}` : '') + runSummary(totals(details)));
+    return { kind: 'code', code: exitCode(details) };
+  } finally {
+    await executor.close();
+  }
+}
+
+function totals(details: readonly RunDetail[]): RunTotals {
+  const outcomes = details.flatMap(({ outcome }) => outcome ?? []);
+  return {
+    planned: details.length,
+    hits: outcomes.filter((outcome) => outcome.status.kind === 'hit').length,
+    succeeded: outcomes.filter(({ ending }) => endingExitCode(ending) === 0).length,
+    saved: outcomes.reduce((sum, outcome) => sum + outcome.saved, 0),
+  };
+}
+
+function exitCode(details: readonly RunDetail[]): number {
+  const codes = details.flatMap(({ outcome }) =>
+    outcome === undefined ? [] : endingExitCode(outcome.ending),
+  );
+  return codes.find((code) => code !== 0) ?? 0;
+}

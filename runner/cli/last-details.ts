@@ -1,0 +1,29 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AbsolutePath } from '../../cache/brands.js';
+
+const fileName = 'last-details.txt';
+
+/** Keeps the details of the last `vt run`, for `--last-details`. Returns whether it could. */
+export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boolean {
+  const file = path.join(cacheDirectory, fileName);
+  const draft = `${file}.${process.pid}`;
+  try {
+    mkdirSync(cacheDirectory, { recursive: true });
+    writeFileSync(draft, text);
+    renameSync(draft, file);
+    return true;
+  } catch {
+    rmSync(draft, { force: true });
+    return false;
+  }
+}
+
+/** What the last `vt run` kept; undefined when there is none. */
+export function readLastDetails(cacheDirectory: AbsolutePath): string | undefined {
+  try {
+    return readFileSync(path.join(cacheDirectory, fileName), 'utf8');
+  } catch {
+    return undefined;
+  }
+}

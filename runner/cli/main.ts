@@ -1,0 +1,131 @@
+import { runCommand } from 'citty';
+import { nearestName } from '../config/nearest-name.js';
+import type { Io } from '../report/output.js';
+import { createStyle, wantsColor } from '../report/style.js';
+import type { CommandGroup, LeafCommand } from './command.js';
+import { UsageError } from './flags/parse-flags.js';
+import { helpFlag } from './flags/flag-definition.js';
+import { helpText } from './help-text.js';
+import { reportProblems } from './report-problems.js';
+import type { CommandContext, Exit, Services } from './services.js';
+
+/**
+ * `vt`: finds the command that `argv` names and runs it. Resolves to how the process should end;
+ * rejects only for a bug.
+ *
+ * @param argv without the program and the script.
+ */
+export async function main(argv: readonly string[], io: Io, services: Services): Promise<Exit> {
+  try {
+    return await dispatch(rootCommand({ io, services }), argv, { io, services });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    reportProblems([error.problem], io);
+    return { kind: 'code', code: 1 };
+  }
+}
+
+function rootCommand(context: CommandContext): CommandGroup {
+  return {
+    help: {
+      name: 'vt',
+      description: 'runs commands and remembers what they did',
+      usage: '<command> [args…]',
+      about: [
+        'A result is kept only when everything it depends on is known: the files a command\nreads are observed, and tools can tell the runner more while they run. When nothing\nof it has changed, the output is replayed and the files are put back.',
+      ],
+      examples: [
+        ['vt run build', 'a task of vite-task.json or a script of package.json'],
+        ['vt exec -- make docs', 'any command, in any directory, no configuration'],
+      ],
+      flags: {
+        ...helpFlag,
+        version: { type: 'boolean', alias: 'V', description: 'Show the version' },
+      },
+    },
+    commands: {
+      run: {
+        description: 'run a task of vite-task.json, or a script of package.json',
+        load: async () => (await import('./commands/run-command.js')).runCommand(context),
+      },
+      exec: {
+        description: 'run one command, or replay what it did the last time',
+        load: async () => (await import('./commands/exec-command.js')).execCommand(context),
+      },
+      cache: {
+        description: 'look after stored results',
+        load: async () => (await import('./commands/cache-command.js')).cacheCommand(context),
+      },
+      report: {
+        description: 'tell the runner something, from a script that is part of a task',
+        load: async () => (await import('./commands/report-command.js')).reportCommand(context),
+      },
+    },
+  };
+}
+
+async function dispatch(
+  command: LeafCommand | CommandGroup,
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<Exit> {
+  const { io, services } = context;
+  if (!('commands' in command)) {
+    if (asksForHelp(command, argv)) return showHelp(command, io);
+    const { result } = await runCommand(command.citty, { rawArgs: [...argv] });
+    return result as Exit;
+  }
+  const { name } = command.help;
+  const known = Object.keys(command.commands);
+  const [first, ...rest] = argv;
+  const isRoot = name === 'vt';
+  if (first === undefined) {
+    if (isRoot) return showHelp(command, io);
+    throw new UsageError({ kind: 'missing-command', within: name, known });
+  }
+  if (first === '--help' || first === '-h') return showHelp(command, io);
+  if (isRoot && (first === '--version' || first === '-V')) {
+    io.stdout.write(`${services.version}\n`);
+    return { kind: 'code', code: 0 };
+  }
+  if (isRoot && first === 'help') return dispatch(command, [...rest, '--help'], context);
+  if (first.startsWith('-')) {
+    const flags = Object.keys(command.help.flags).map((flag) => `--${flag}`);
+    throw new UsageError({
+      kind: 'unknown-flag',
+      flag: first,
+      command: name,
+      nearest: nearestName(first, flags),
+    });
+  }
+  const found = Object.hasOwn(command.commands, first) ? command.commands[first] : undefined;
+  if (found === undefined) {
+    throw new UsageError({
+      kind: 'unknown-command',
+      command: first,
+      within: name,
+      nearest: nearestName(first, known),
+      known,
+    });
+  }
+  return dispatch(await found.load(), rest, context);
+}
+
+/** Before the first argument only: what follows belongs to the command that is run. */
+function asksForHelp(command: LeafCommand, argv: readonly string[]): boolean {
+  const valued = Object.entries(command.help.flags)
+    .filter(([, flag]) => flag.type === 'string')
+    .map(([name]) => `--${name}`);
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] ?? '';
+    if (argument === '--help' || argument === '-h') return true;
+    if (argument === '--' || !argument.startsWith('-')) return false;
+    if (valued.includes(argument)) at++;
+  }
+  return false;
+}
+
+function showHelp(command: LeafCommand | CommandGroup, io: Io): Exit {
+  io.stdout.write(helpText(command, createStyle(wantsColor(io.env, io.stdout.isTTY))));
+  return { kind: 'code', code: 0 };
+}

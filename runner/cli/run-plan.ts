@@ -1,0 +1,36 @@
+import type { ExecutionReporter } from '../report/execution-reporter.js';
+import type { RunDetail } from '../report/run-details.js';
+import type { Plan } from '../plan/plan.js';
+import type { Executor } from './services.js';
+
+/**
+ * Runs a plan's executions one after the other; the first that fails is the last one run.
+ * One entry for each planned execution, in order.
+ */
+export async function runPlan(
+  plan: Plan,
+  executor: Executor,
+  reporter: ExecutionReporter,
+): Promise<readonly RunDetail[]> {
+  const details: RunDetail[] = [];
+  let hasFailed = false;
+  for (const planned of plan.tasks.flatMap((task) => task.executions)) {
+    const { execution } = planned;
+    if (hasFailed) {
+      details.push({ execution, outcome: undefined });
+      continue;
+    }
+    const outcome = await executor.run(planned, {
+      decided: (status) => {
+        reporter.began(execution, status);
+      },
+      warned: (message) => {
+        reporter.warned(message);
+      },
+    });
+    reporter.ended(outcome);
+    details.push({ execution, outcome });
+    hasFailed = outcome.ending.kind !== 'exited' || outcome.ending.code !== 0;
+  }
+  return details;
+}

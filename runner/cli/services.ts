@@ -1,0 +1,51 @@
+import type { AbsolutePath } from '../../cache/brands.js';
+import type { EnvPattern } from '../../cache/observation.js';
+import type { ExecutionEvents, Outcome } from '../execute/outcome.js';
+import type { PlannedExecution } from '../plan/plan.js';
+import type { Io } from '../report/output.js';
+
+/** A statement or a question that `vt report` sends on behalf of a shell script. */
+export type ReportRequest =
+  /** `path` is absolute and cleaned; it need not exist. */
+  | { readonly kind: 'ignore-input'; readonly path: AbsolutePath }
+  | { readonly kind: 'ignore-output'; readonly path: AbsolutePath }
+  | { readonly kind: 'disable-cache'; readonly reason?: string }
+  | { readonly kind: 'get-env'; readonly name: string; readonly tracked: boolean }
+  | { readonly kind: 'get-envs'; readonly pattern: EnvPattern; readonly tracked: boolean };
+
+/** Runs the executions of one plan, against one cache. */
+export interface Executor {
+  /**
+   * Runs or replays one execution, its output going to this process's own. Never rejects for
+   * anything the task or the cache does.
+   */
+  run(planned: PlannedExecution, events: ExecutionEvents): Promise<Outcome>;
+  /** To be called once, after the last run has resolved. */
+  close(): Promise<void>;
+}
+
+/** What commands need besides planning and words: given by the entry file, or by a test. */
+export interface Services {
+  readonly version: string;
+  /** Cheap: whatever is costly is opened when a run needs it. */
+  createExecutor(options: { readonly cacheDirectory: AbsolutePath }): Executor;
+  /** Removes every stored result; resolves when the directory is gone or was not there. */
+  cleanCache(cacheDirectory: AbsolutePath): Promise<void>;
+  /**
+   * Sends a request to the runner of the task this process is part of, and prints the answer, if
+   * there is one, to `io.stdout`. Resolves to an exit code. Outside a task, statements are no-ops.
+   */
+  report(request: ReportRequest, io: Io): Promise<number>;
+}
+
+/** How this process should end. */
+export type Exit =
+  | { readonly kind: 'code'; readonly code: number }
+  /** By the same signal as the command, so that the caller sees no difference. */
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly services: Services;
+}
