@@ -1,0 +1,91 @@
+import { encodeRequest, PROTOCOL_VERSION } from '../../proto/frame.js';
+import type { Reply, Request } from '../../proto/generated/vt/ipc/v1/ipc.js';
+import { ReplyChannel } from './reply-channel.js';
+import { leaveWord, RequestPipe, type Undelivered } from './request-pipe.js';
+
+type Kind = NonNullable<Request['kind']>;
+
+/** This thread's conversation with the runner. Begins with the first thing said. */
+export class Connection {
+  readonly #directory: string;
+  readonly #pipe: RequestPipe;
+  readonly #sender = { pid: process.pid, nonce: randomNonce() };
+  #sequence = 0;
+  #replies: ReplyChannel | undefined;
+  #ended = false;
+
+  private constructor(directory: string, pipe: RequestPipe) {
+    this.#directory = directory;
+    this.#pipe = pipe;
+    this.report({
+      $case: 'hello',
+      value: {
+        protocolVersion: PROTOCOL_VERSION,
+        client: 'node',
+        clientVersion: __CLIENT_VERSION__,
+        label: '',
+      },
+    });
+  }
+
+  /** Undefined outside a runner, and when the runner is gone. */
+  static open(env: NodeJS.ProcessEnv): Connection | undefined {
+    const directory = env['VT_IPC_DIR'];
+    if (!directory) return undefined;
+    const pipe = RequestPipe.open(directory, env['VT_IPC_FD']);
+    return typeof pipe === 'string' ? undefined : new Connection(directory, pipe);
+  }
+
+  /** The runner was there when it was last spoken to. */
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Says something that needs no answer. */
+  report(kind: Kind): void {
+    this.#send(kind, 0);
+  }
+
+  /** Asks, and waits for the answer; undefined if the runner is gone. */
+  ask(kind: Kind): Reply['body'] {
+    if (this.#ended) return undefined;
+    if (this.#replies === undefined) {
+      const replies = ReplyChannel.claim(this.#directory, () =>
+        this.#send({ $case: 'openReplies', value: {} }, 0),
+      );
+      if (typeof replies === 'string') return this.#end(replies);
+      this.#replies = replies;
+    }
+    if (this.#send(kind, this.#replies.number) !== 'written') return undefined;
+    const reply = this.#replies.read(this.#sequence);
+    return typeof reply === 'string' ? this.#end(reply) : reply.body;
+  }
+
+  #send(kind: Kind, replyChannel: number): 'written' | Undelivered {
+    if (this.#ended) return 'runner-gone';
+    const frames = encodeRequest(this.#sender, this.#sequence + 1, replyChannel, { kind });
+    for (const frame of frames) {
+      this.#sequence += 1;
+      const outcome = this.#pipe.write(frame);
+      if (outcome === 'written') continue;
+      this.#end(outcome);
+      return outcome;
+    }
+    return 'written';
+  }
+
+  /** What is said from now on goes nowhere; if the runner lives, it must not believe it heard all. */
+  #end(why: Undelivered): undefined {
+    if (why === 'lost') leaveWord(this.#directory);
+    this.#ended = true;
+    this.#replies?.close();
+    this.#replies = undefined;
+  }
+}
+
+/** Different in every thread, as every thread has a generator of its own. */
+function randomNonce(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}
+
+declare const __CLIENT_VERSION__: string;
