@@ -1,0 +1,73 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AbsolutePath } from '../../cache/brands.js';
+import { classify } from './classify.js';
+import { viewDisk } from './disk-view.js';
+import { tabulateProcesses } from './process-table.js';
+import type { Incompleteness, TaskTrace } from './task-trace.js';
+import { readTraceFile } from './trace-reader.js';
+
+/** Where the native part is, as built by scripts/build-native.mjs. */
+export type NativeTracker =
+  | {
+      readonly kind: 'available';
+      /** The launcher, which is also the supervisor. */
+      readonly launcher: AbsolutePath;
+      /** The accelerating shim; undefined when only the launcher was built. */
+      readonly shim: AbsolutePath | undefined;
+    }
+  /** Tasks run untracked and uncached. */
+  | { readonly kind: 'unavailable'; readonly reason: Incompleteness };
+
+/** Finds the native part beside the bundle (dist/) or, from the unit-test build, in the project. */
+export function nativePaths(): NativeTracker {
+  if (process.platform !== 'linux') {
+    const detail = `file tracking is not available on ${process.platform}`;
+    return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
+  }
+  const here = dirname(fileURLToPath(import.meta.url));
+  for (const directory of [join(here, 'native'), join(here, '../../../dist/native')]) {
+    const launcher = join(directory, 'vt-launch');
+    if (!existsSync(launcher)) continue;
+    const shim = join(directory, 'libvt-shim.so');
+    return {
+      kind: 'available',
+      launcher: realpathSync(launcher) as AbsolutePath,
+      shim: existsSync(shim) ? (realpathSync(shim) as AbsolutePath) : undefined,
+    };
+  }
+  const detail = 'the native part was not built';
+  return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
+}
+
+/**
+ * What the task did, from the log its tracker left at `tracePath`. To be called when the tree is
+ * quiet, before anything else changes the workspace: where paths led is looked up now. Never throws;
+ * a log that cannot be read gives a trace that is incomplete. `workspaceRoot` is physical.
+ */
+export function readTaskTrace(tracePath: string, workspaceRoot: AbsolutePath): TaskTrace {
+  const log = readTraceFile(tracePath);
+  const table = tabulateProcesses(log.records);
+  const native = nativePaths();
+  const trackerFiles = new Set<string>();
+  if (native.kind === 'available') {
+    trackerFiles.add(native.launcher);
+    if (native.shim !== undefined) trackerFiles.add(native.shim);
+  }
+  const { accesses, incomplete } = classify(log.records, table, {
+    root: workspaceRoot,
+    disk: viewDisk(),
+    trackerFiles,
+  });
+  return {
+    processes: table.processes,
+    accesses,
+    incomplete: [...log.incomplete, ...incomplete],
+  };
+}
+
+/** The trace of a task that ran without a tracker. */
+export function untrackedTrace(reason: Incompleteness): TaskTrace {
+  return { processes: [], accesses: [], incomplete: [reason] };
+}

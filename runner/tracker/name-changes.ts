@@ -1,0 +1,77 @@
+import type { DiskView } from './disk-view.js';
+import { LinkHistory, type NameChange } from './link-history.js';
+import { PathResolver } from './path-resolver.js';
+import { Kind, Op, RENAME_EXCHANGE, RESULT_UNKNOWN } from './trace-format.js';
+import type { TraceRecord } from './trace-reader.js';
+
+/**
+ * The history of symlinks and moved directories that the records tell. Their own paths lead through
+ * symlinks too, so the history is refined until it agrees with itself; undefined when it does not.
+ */
+export function tellLinkHistory(
+  records: readonly TraceRecord[],
+  disk: DiskView,
+): LinkHistory | undefined {
+  const changing = records.filter(changesNames);
+  let history = new LinkHistory([], disk);
+  let told = '[]';
+  for (let round = 0; round < 8; round++) {
+    const changes = resolveChanges(changing, history, disk);
+    const telling = JSON.stringify(changes);
+    if (telling === told) return history;
+    told = telling;
+    history = new LinkHistory(changes, disk);
+  }
+  return undefined;
+}
+
+/** Whether the record may change where a path leads: regular files and plain directories do not. */
+function changesNames({ op, result, before, before2, aux }: TraceRecord): boolean {
+  if (result < 0 && result !== RESULT_UNKNOWN) return false;
+  if (op === Op.SYMLINK) return before === Kind.ABSENT || before === Kind.UNKNOWN;
+  if (op === Op.UNLINK) return before === Kind.SYMLINK;
+  if (op !== Op.RENAME || before === Kind.ABSENT) return false;
+  return (
+    isMovable(before) ||
+    before2 === Kind.SYMLINK ||
+    ((aux & RENAME_EXCHANGE) !== 0 && isMovable(before2))
+  );
+}
+
+function isMovable(kind: number): boolean {
+  return kind === Kind.DIRECTORY || kind === Kind.SYMLINK || kind === Kind.UNKNOWN;
+}
+
+function resolveChanges(
+  records: readonly TraceRecord[],
+  history: LinkHistory,
+  disk: DiskView,
+): NameChange[] {
+  const resolver = new PathResolver(history, (path) => disk.entry(path).kind !== 'absent');
+  const changes: NameChange[] = [];
+  for (const record of records) {
+    const at = record.sequence;
+    const { path } = resolver.resolve(record.path, at, false, false);
+    if (record.op === Op.SYMLINK) {
+      changes.push({ kind: 'made', at, path, target: record.path2 });
+    } else if (record.op === Op.UNLINK) {
+      changes.push({ kind: 'gone', at, path });
+    } else {
+      const to = resolver.resolve(record.path2, at, false, false).path;
+      const overLink = record.before2 === Kind.SYMLINK;
+      if (record.aux & RENAME_EXCHANGE) {
+        changes.push({ kind: 'moved', at, from: path, to, overLink });
+        changes.push({
+          kind: 'moved',
+          at,
+          from: to,
+          to: path,
+          overLink: record.before === Kind.SYMLINK,
+        });
+      } else if (isMovable(record.before)) {
+        changes.push({ kind: 'moved', at, from: path, to, overLink });
+      } else changes.push({ kind: 'gone', at, path: to });
+    }
+  }
+  return changes;
+}
