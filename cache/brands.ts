@@ -13,3 +13,20 @@ export type WorkspacePath = string & { readonly __brand: 'WorkspacePath' };
 
 /** SHA-256 in lower-case hexadecimal: 64 characters. */
 export type Digest = string & { readonly __brand: 'Digest' };
+
+/** Whether `text` is a cleaned workspace-relative path, so that joining it to the root stays inside. */
+export function isWorkspacePath(text: string): text is WorkspacePath {
+  if (text === '') return true;
+  if (text.includes('\0')) return false;
+  return text.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
+}
+
+/** The digest whose 32 bytes these are. Throws a RangeError for any other length. */
+export function digestFromBytes(bytes: Uint8Array): Digest {
+  if (bytes.length !== 32) throw new RangeError(`a digest has 32 bytes, not ${bytes.length}`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Digest;
+}
+
+export function digestToBytes(digest: Digest): Uint8Array {
+  return Buffer.from(digest, 'hex');
+}

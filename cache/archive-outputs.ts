@@ -1,0 +1,100 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { WorkspacePath } from './brands.js';
+import { isWorkspacePath } from './brands.js';
+import type { BlobStore } from './blob-store.js';
+import { fileIdentity, lstatOrAbsent, permissionBits } from './file-identity.js';
+import type { FileMemo } from './file-memo.js';
+import { ancestorsOf } from './path-parts.js';
+import type { StoredOutput } from './stored-entry.js';
+import type { FinishedRun, NotStored } from './stored-run.js';
+import type { World } from './world.js';
+
+/** What is needed to keep what a run left behind. */
+export interface Archiving {
+  readonly world: World;
+  readonly memo: FileMemo;
+  readonly blobs: BlobStore;
+  /** A moment after the run, by `takeFileStamp`: outputs changed since are no longer the run's. */
+  readonly endStamp: bigint;
+}
+
+/**
+ * Copies the outputs into blobs, sorted by path. Refuses what could not be restored as it is:
+ * paths outside the workspace or reached through a symlink, special files, set-id bits; and what
+ * somebody is still changing. Throws file system errors of the cache directory.
+ */
+export async function archiveOutputs(
+  outputs: FinishedRun['outputs'],
+  archiving: Archiving,
+): Promise<StoredOutput[] | NotStored> {
+  const stored: StoredOutput[] = [];
+  const directories = new Map<WorkspacePath, boolean>();
+  const sorted = [...new Map(outputs.map((output) => [output.path, output])).values()].sort(
+    (a, b) => (a.path < b.path ? -1 : 1),
+  );
+  for (const output of sorted) {
+    if (output.path === '' || !isWorkspacePath(output.path)) {
+      return unsupported(output.path, 'outside the workspace');
+    }
+    for (const above of ancestorsOf(output.path)) {
+      let isLink = directories.get(above);
+      if (isLink === undefined) {
+        isLink = lstatOrAbsent(join(archiving.world.root, above))?.isSymbolicLink() === true;
+        directories.set(above, isLink);
+      }
+      if (isLink) return unsupported(output.path, `reached through the symlink ${above}`);
+    }
+    const archived = await archive(output, archiving);
+    if (archived === undefined) continue;
+    if (isRefusal(archived)) return archived;
+    stored.push(archived);
+  }
+  return stored;
+}
+
+async function archive(
+  output: FinishedRun['outputs'][number],
+  { world, memo, blobs, endStamp }: Archiving,
+): Promise<StoredOutput | NotStored | undefined> {
+  const { path } = output;
+  const absolute = join(world.root, path);
+  const stat = lstatOrAbsent(absolute);
+  if (stat === undefined) return output.existedBefore ? { path, kind: 'deletion' } : undefined;
+  const mode = permissionBits(stat);
+  // The ctime of a directory changes with every name in it, which may be somebody else's.
+  if (stat.isDirectory()) return { path, kind: 'directory', mode };
+  if (stat.ctimeNs >= endStamp) return { kind: 'modified-during-run', path };
+  if (stat.isSymbolicLink()) return { path, kind: 'symlink', target: readlinkSync(absolute) };
+  if (!stat.isFile()) return unsupported(path, 'not a file, directory or symlink');
+  if ((stat.mode & 0o6000n) !== 0n) return unsupported(path, 'set-user-id or set-group-id');
+  const read = await memo.digest(absolute, stat);
+  if ('failure' in read) {
+    if (read.failure === 'changed' || read.failure === 'ENOENT') {
+      return { kind: 'modified-during-run', path };
+    }
+    return unsupported(path, read.failure);
+  }
+  blobs.putFile(absolute, read.digest, Number(stat.size));
+  const after = lstatOrAbsent(absolute);
+  if (after === undefined || fileIdentity(after) !== fileIdentity(stat)) {
+    return { kind: 'modified-during-run', path };
+  }
+  return { path, kind: 'file', digest: read.digest, size: stat.size, mode };
+}
+
+function isRefusal(result: StoredOutput | NotStored): result is NotStored {
+  switch (result.kind) {
+    case 'file':
+    case 'symlink':
+    case 'directory':
+    case 'deletion':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function unsupported(path: WorkspacePath, detail: string): NotStored {
+  return { kind: 'unsupported-output', path, detail };
+}

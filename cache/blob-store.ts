@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digest } from './brands.js';
+import type { CacheLayout } from './cache-directory.js';
+import { contentDigest } from './content-digest.js';
+import { DamagedRecord } from './damaged-record.js';
+import { digestFile } from './file-digest.js';
+
+/**
+ * Bytes named by their SHA-256. A blob appears under its name complete or not at all, and is never
+ * changed. Nothing is flushed to the disk: what a power cut truncates is found by its digest.
+ * Writing throws file system errors; reading throws DamagedRecord.
+ */
+export class BlobStore {
+  readonly #layout: CacheLayout;
+
+  constructor(layout: CacheLayout) {
+    this.#layout = layout;
+  }
+
+  path(digest: Digest): string {
+    return join(this.#layout.blobs, digest.slice(0, 2), digest.slice(2));
+  }
+
+  /** Keeps these bytes and returns their name. */
+  put(bytes: Uint8Array): Digest {
+    const digest = contentDigest(bytes);
+    if (!this.#has(digest, bytes.length)) {
+      this.#place(digest, (temporary) =>
+        writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' }),
+      );
+    }
+    return digest;
+  }
+
+  /**
+   * Keeps a copy of a file whose digest the caller has just taken; the caller must make sure that
+   * the file has not changed between its digest and the end of this call.
+   */
+  putFile(path: string, digest: Digest, size: number): void {
+    if (this.#has(digest, size)) return;
+    this.#place(digest, (temporary) => {
+      copyFileSync(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      chmodSync(temporary, 0o600);
+    });
+  }
+
+  /** The bytes, verified. */
+  read(digest: Digest): Uint8Array {
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(this.path(digest));
+    } catch (error) {
+      throw unreadable(digest, error);
+    }
+    if (contentDigest(bytes) !== digest) throw this.#discardDamaged(digest);
+    return bytes;
+  }
+
+  /**
+   * Makes the file `target` (which must not exist) with these bytes and mode. It is a copy: what
+   * is done to it never reaches the blob. Verified after copying, so the copy itself is right.
+   * Errors about `target` are thrown as they are.
+   */
+  async copyTo(digest: Digest, target: string, mode: number): Promise<void> {
+    const path = this.path(digest);
+    try {
+      statSync(path);
+    } catch (error) {
+      throw unreadable(digest, error);
+    }
+    copyFileSync(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const copied = await digestFile(target);
+    if (!('digest' in copied) || copied.digest !== digest) throw this.#discardDamaged(digest);
+    chmodSync(target, mode);
+  }
+
+  /** Left in place it would be taken for what the next run wants to keep. */
+  #discardDamaged(digest: Digest): DamagedRecord {
+    rmSync(this.path(digest), { force: true });
+    return new DamagedRecord(`blob ${digest} has other bytes`);
+  }
+
+  /** A blob of another size was cut off by a power cut: writing it again mends it. */
+  #has(digest: Digest, size: number): boolean {
+    const stat = lstatSync(this.path(digest), { throwIfNoEntry: false });
+    return stat !== undefined && stat.isFile() && stat.size === size;
+  }
+
+  #place(digest: Digest, write: (temporary: string) => void): void {
+    const temporary = join(this.#layout.temporary, `blob-${randomBytes(8).toString('hex')}`);
+    const path = this.path(digest);
+    try {
+      write(temporary);
+      mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+}
+
+function unreadable(digest: Digest, error: unknown): DamagedRecord {
+  const code = (error as NodeJS.ErrnoException).code;
+  return new DamagedRecord(
+    code === 'ENOENT' ? `blob ${digest} is missing` : `blob ${digest} cannot be read: ${code}`,
+    { cause: error },
+  );
+}

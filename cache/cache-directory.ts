@@ -1,0 +1,69 @@
+import { chmodSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AbsolutePath } from './brands.js';
+
+/**
+ * Version of everything on disk: database schema, stored messages, blob layout. Another version
+ * has another folder and is never looked at.
+ */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Where things are:
+ *
+ *     <root>/CACHEDIR.TAG, .gitignore     keep it out of backups and repositories
+ *     <root>/v1/index.db (-wal, -shm)     the index
+ *     <root>/v1/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
+ *     <root>/v1/tmp/                      being written; renamed into place
+ */
+export interface CacheLayout {
+  readonly root: AbsolutePath;
+  readonly store: string;
+  readonly index: string;
+  readonly blobs: string;
+  readonly temporary: string;
+}
+
+export function cacheLayout(root: AbsolutePath): CacheLayout {
+  const store = join(root, `v${SCHEMA_VERSION}`);
+  return {
+    root,
+    store,
+    index: join(store, 'index.db'),
+    blobs: join(store, 'blobs'),
+    temporary: join(store, 'tmp'),
+  };
+}
+
+/** Whether a name in the cache's root is a store of this or another version. */
+export const STORE_NAME = /^v\d+(\.trash-[0-9a-f]+)?$/;
+
+/** Files beside the stores, with the text that shows that we wrote them. */
+export const MARKER_FILES: ReadonlyMap<string, string> = new Map([
+  [
+    'CACHEDIR.TAG',
+    'Signature: 8a477f597d28d172789f06886806bc55\n# Made by vt: results of tasks, safe to delete.\n',
+  ],
+  ['.gitignore', '# Made by vt.\n*\n'],
+]);
+
+/** Makes what is missing, ours alone to read. Throws file system errors. */
+export function makeCacheDirectory(layout: CacheLayout): void {
+  if (lstatSync(layout.temporary, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(layout.root, { recursive: true });
+    mkdirSync(layout.store, { recursive: true, mode: 0o700 });
+    for (const [name, text] of MARKER_FILES) writeMarker(join(layout.root, name), text);
+    mkdirSync(layout.blobs, { recursive: true, mode: 0o700 });
+    mkdirSync(layout.temporary, { recursive: true, mode: 0o700 });
+  }
+  // Somebody may have copied or unpacked it with other rights.
+  if ((lstatSync(layout.store).mode & 0o077) !== 0) chmodSync(layout.store, 0o700);
+}
+
+function writeMarker(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

@@ -1,0 +1,225 @@
+import { relative } from 'node:path';
+import { BlobStore } from './blob-store.js';
+import { isWorkspacePath } from './brands.js';
+import type { AbsolutePath, WorkspacePath } from './brands.js';
+import { cacheLayout, makeCacheDirectory } from './cache-directory.js';
+import type { CacheLayout } from './cache-directory.js';
+import { discardStore } from './clean-cache.js';
+import { DamagedRecord } from './damaged-record.js';
+import { dropEntries } from './entry-table.js';
+import { FileMemo } from './file-memo.js';
+import { findHit } from './find-hit.js';
+import { IndexDatabase } from './index-database.js';
+import type { KeyParts } from './key.js';
+import { ApplyFailure } from './restore-apply.js';
+import type { FileOperations } from './restore-apply.js';
+import { restoreEntry } from './restore-entry.js';
+import type { OpenStore, Restoring } from './restore-entry.js';
+import { storeRun } from './store-run.js';
+import type {
+  Cache,
+  FinishedRun,
+  Hit,
+  Lookup,
+  RestoreOutcome,
+  StoreOutcome,
+} from './stored-run.js';
+import type { World } from './world.js';
+
+/** Something is wrong with the cache itself. The tasks are none the worse. */
+export type CacheWarning =
+  /** It was damaged and has been emptied. */
+  | { readonly kind: 'cache-reset'; readonly directory: AbsolutePath; readonly detail: string }
+  /** It cannot be used now: nothing is found and nothing is kept. */
+  | { readonly kind: 'cache-unusable'; readonly directory: AbsolutePath; readonly detail: string };
+
+export interface CacheOptions {
+  /** Made when it is first needed. May be shared by workspaces. */
+  readonly directory: AbsolutePath;
+  /** Called at most once. */
+  readonly warn: (warning: CacheWarning) => void;
+  /** For tests: what a restore does to the workspace. */
+  readonly fileOperations?: FileOperations;
+}
+
+/** A cache in a directory. Nothing is loaded, opened or made before the first call of a method. */
+export function openCache(options: CacheOptions): Cache {
+  return new DirectoryCache(options);
+}
+
+class DirectoryCache implements Cache {
+  readonly #options: CacheOptions;
+  readonly #layout: CacheLayout;
+  readonly #hits = new WeakMap<Hit, Restoring>();
+  #opening: Promise<OpenStore> | undefined;
+  #fault: string | undefined;
+  #warned = false;
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+    this.#layout = cacheLayout(options.directory);
+  }
+
+  async lookup(task: string, key: KeyParts, world: World): Promise<Lookup> {
+    return this.#degrading<Lookup>(
+      async (store) => {
+        store.memo.tick();
+        const finding = await store.index.read((transaction) =>
+          findHit(transaction, task, key, world, store),
+        );
+        await this.#drop(finding.damaged, store);
+        if ('hit' in finding) {
+          const { name: entry, entry: stored } = finding.hit;
+          const outputs = stored.outputs.map((output) => output.path);
+          const { transcript } = finding;
+          const hit: Hit = { kind: 'hit', entry, duration: stored.duration, transcript, outputs };
+          this.#hits.set(hit, finding.hit);
+          return hit;
+        }
+        const { reason } = finding;
+        return reason === undefined ? { kind: 'first-run' } : { kind: 'miss', reason };
+      },
+      () => ({ kind: 'first-run' }),
+    );
+  }
+
+  async restore(hit: Hit, world: World): Promise<RestoreOutcome> {
+    const found = this.#hits.get(hit);
+    if (found === undefined) throw new TypeError('restore takes a hit of the same cache');
+    const blocked = (path: WorkspacePath, obstacle: string): RestoreOutcome => ({
+      kind: 'failed',
+      reason: { kind: 'restore-blocked', path, obstacle },
+    });
+    return this.#degrading<RestoreOutcome>(
+      async (store) => {
+        store.memo.tick();
+        try {
+          const restoring = { ...found, world };
+          const outcome = await restoreEntry(restoring, store, this.#options.fileOperations);
+          if ('obstacle' in outcome) return blocked(outcome.path, outcome.obstacle);
+          return { kind: 'restored', ...outcome };
+        } catch (error) {
+          if (error instanceof ApplyFailure) return blocked(error.path, error.code);
+          const fault = workspaceFault(error, world, this.#layout);
+          if (fault !== undefined) return blocked(fault.path, fault.code);
+          if (!(error instanceof DamagedRecord)) throw error;
+          await this.#drop([hit.entry], store);
+          return { kind: 'failed', reason: { kind: 'entry-damaged', detail: error.detail } };
+        }
+      },
+      (detail) => blocked('' as WorkspacePath, detail),
+    );
+  }
+
+  async store(run: FinishedRun, world: World): Promise<StoreOutcome> {
+    return this.#degrading<StoreOutcome>(
+      async (store) => {
+        store.memo.tick();
+        try {
+          return await storeRun(run, world, store);
+        } catch (error) {
+          const fault = workspaceFault(error, world, this.#layout);
+          if (fault === undefined) throw error;
+          return { kind: 'unreadable-input', path: fault.path, detail: fault.code };
+        }
+      },
+      (detail) => ({ kind: 'cache-unusable', detail }),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#opening === undefined) return;
+    const opening = this.#opening;
+    await this.#degrading(
+      async ({ index, memo }) => {
+        if (memo.hasUnsaved) await index.write((transaction) => memo.save(transaction));
+      },
+      () => undefined,
+    );
+    await opening.then(
+      ({ index }) => index.close(),
+      () => undefined,
+    );
+    this.#fault ??= 'closed';
+  }
+
+  async #drop(names: readonly string[], { index }: OpenStore): Promise<void> {
+    if (names.length > 0) await index.write((transaction) => dropEntries(transaction, names));
+  }
+
+  /** Runs `work`; when the cache fails, warns once, gives up the cache and takes `otherwise`. */
+  async #degrading<T>(
+    work: (store: OpenStore) => Promise<T>,
+    otherwise: (detail: string) => T,
+  ): Promise<T> {
+    if (this.#fault !== undefined) return otherwise(this.#fault);
+    try {
+      return await work(await (this.#opening ??= this.#open()));
+    } catch (error) {
+      const detail = faultDetail(error);
+      if (detail === undefined) throw error;
+      this.#fault ??= detail;
+      if (isDamage(error) && this.#discard()) this.#warn('cache-reset', detail);
+      else this.#warn('cache-unusable', detail);
+      return otherwise(detail);
+    }
+  }
+
+  async #open(): Promise<OpenStore> {
+    const layout = this.#layout;
+    const open = async () => {
+      makeCacheDirectory(layout);
+      return IndexDatabase.open(layout.index, layout.temporary);
+    };
+    const index = await open().catch((error: unknown) => {
+      if (!isDamage(error) || !this.#discard()) throw error;
+      this.#warn('cache-reset', faultDetail(error) ?? '');
+      return open();
+    });
+    return { layout, index, blobs: new BlobStore(layout), memo: new FileMemo(layout.temporary) };
+  }
+
+  #discard(): boolean {
+    try {
+      discardStore(this.#options.directory);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #warn(kind: CacheWarning['kind'], detail: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#options.warn({ kind, directory: this.#options.directory, detail });
+  }
+}
+
+/** What went wrong with the cache or the machine, for people; undefined for a bug of ours. */
+function faultDetail(error: unknown): string | undefined {
+  if (error instanceof DamagedRecord) return error.detail;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return undefined;
+  return syscall !== undefined || code.startsWith('SQLITE_') ? message : undefined;
+}
+
+function isDamage(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
+}
+
+/** A file system error about a path of the workspace that is not the cache's. */
+function workspaceFault(
+  error: unknown,
+  world: World,
+  layout: CacheLayout,
+): { readonly path: WorkspacePath; readonly code: string } | undefined {
+  const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  if (typeof code !== 'string' || path === undefined) return undefined;
+  const within = (place: string, root: string) => !relative(root, place).startsWith('..');
+  if ([path, dest].some((place) => place !== undefined && within(place, layout.root))) {
+    return undefined;
+  }
+  const inside = relative(world.root, path);
+  return within(path, world.root) && isWorkspacePath(inside) ? { path: inside, code } : undefined;
+}

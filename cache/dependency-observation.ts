@@ -1,0 +1,151 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AbsolutePath, WorkspacePath } from './brands.js';
+import { contentDigest } from './content-digest.js';
+import { entryKind, isExecutable, lstatOrAbsent } from './file-identity.js';
+import type { FileMemo } from './file-memo.js';
+import { listingBefore } from './listing-before.js';
+import type { Observation } from './observation.js';
+import { statProgram } from './observation-check.js';
+import type { OwnChanges } from './own-changes.js';
+import type { Dependency, NotStored } from './stored-run.js';
+import type { World } from './world.js';
+
+/** What is known of the run whose dependencies are turned into observations. */
+export interface ObservedRun {
+  readonly world: World;
+  readonly memo: FileMemo;
+  readonly own: OwnChanges;
+  /** See FinishedRun. */
+  readonly startStamp: bigint;
+}
+
+/**
+ * Takes the digest or state a dependency had *before the task changed anything*, or says why that
+ * can no longer be known. Files are looked at after the run, so for each kind it must be excluded
+ * that what is found now is not what the task saw:
+ *
+ * - content: the task must not have changed the file, and its ctime must be before the start (no
+ *   change of bytes, mode or name leaves the ctime as it was).
+ * - absence, existence, link: what the task saw is told by its trace. If the task did not change
+ *   the path, it must still be so; otherwise somebody else changed it.
+ * - listing: see listing-before.ts.
+ * - glob: taken before the start by the caller, or now if the task deleted nothing.
+ * - program: size and mtime, with a ctime before the start.
+ * - variables: told by the caller.
+ */
+export async function observe(
+  dependency: Dependency,
+  run: ObservedRun,
+): Promise<Observation | NotStored> {
+  const { observer } = dependency;
+  switch (dependency.kind) {
+    case 'content':
+      return observeContent(dependency.path, observer, run);
+    case 'absence': {
+      const { path } = dependency;
+      if (!run.own.changed(path) && present(path, run)) return modifiedDuringRun(path);
+      return { kind: 'absence', observer, path };
+    }
+    case 'existence': {
+      const { path, entry } = dependency;
+      if (!run.own.changed(path)) {
+        const stat = present(path, run);
+        if (stat === undefined || entryKind(stat) !== entry) return modifiedDuringRun(path);
+      }
+      return { kind: 'existence', observer, path, entry };
+    }
+    case 'link': {
+      const { path, target } = dependency;
+      if (!run.own.changed(path) && present(path, run)?.isSymbolicLink() !== true) {
+        return modifiedDuringRun(path);
+      }
+      if (!run.own.changed(path) && readlinkSync(join(run.world.root, path)) !== target) {
+        return modifiedDuringRun(path);
+      }
+      return { kind: 'link', observer, path, target };
+    }
+    case 'listing':
+      return listingBefore(dependency, run);
+    case 'glob':
+      return observeGlob(dependency, run);
+    case 'program':
+      return observeProgram(dependency.path, observer, run);
+    case 'env': {
+      const { name, value } = dependency;
+      const valueDigest = value === undefined ? null : contentDigest(value);
+      return { kind: 'env', observer, name, valueDigest };
+    }
+    case 'env-query': {
+      const matches = [...dependency.matches]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => ({ name, valueDigest: contentDigest(value) }));
+      return { kind: 'env-query', observer, pattern: dependency.pattern, matches };
+    }
+  }
+}
+
+async function observeContent(
+  path: WorkspacePath,
+  observer: number,
+  run: ObservedRun,
+): Promise<Observation | NotStored> {
+  if (run.own.changed(path)) return { kind: 'read-then-written', path };
+  const stat = present(path, run);
+  if (stat === undefined) return modifiedDuringRun(path);
+  // A directory can be opened for reading; what is in it is only had by listing it.
+  if (stat.isDirectory()) return { kind: 'existence', observer, path, entry: 'directory' };
+  if (stat.ctimeNs >= run.startStamp) return modifiedDuringRun(path);
+  if (!stat.isFile()) return { kind: 'unreadable-input', path, detail: 'not-a-file' };
+  const read = await run.memo.digest(join(run.world.root, path), stat);
+  if ('failure' in read) {
+    if (read.failure === 'changed' || read.failure === 'ENOENT') return modifiedDuringRun(path);
+    return { kind: 'unreadable-input', path, detail: read.failure };
+  }
+  if (read.stat.ctimeNs >= run.startStamp) return modifiedDuringRun(path);
+  return { kind: 'content', observer, path, digest: read.digest, executable: isExecutable(stat) };
+}
+
+async function observeGlob(
+  dependency: Extract<Dependency, { kind: 'glob' }>,
+  run: ObservedRun,
+): Promise<Observation | NotStored> {
+  const { observer, include, exclude } = dependency;
+  const now = await run.world.expandGlobs(include, exclude);
+  const before = dependency.matches ?? now.filter((path) => !run.own.made(path));
+  const deleted = run.own.deletion();
+  if (dependency.matches === undefined && deleted !== undefined) {
+    return { kind: 'read-then-written', path: deleted };
+  }
+  const others = symmetricDifference(before, now).filter((path) => !run.own.changed(path));
+  if (others[0] !== undefined) return modifiedDuringRun(others[0]);
+  return { kind: 'glob', observer, include, exclude, matches: [...before].sort() };
+}
+
+function observeProgram(
+  path: AbsolutePath,
+  observer: number,
+  run: ObservedRun,
+): Observation | NotStored {
+  const stat = statProgram(path);
+  if (stat === undefined || stat.ctimeNs >= run.startStamp) {
+    return { kind: 'modified-during-run', path };
+  }
+  return { kind: 'program', observer, path, size: stat.size, mtime: stat.mtimeNs };
+}
+
+function present(path: WorkspacePath, run: ObservedRun) {
+  return lstatOrAbsent(join(run.world.root, path));
+}
+
+function modifiedDuringRun(path: WorkspacePath): NotStored {
+  return { kind: 'modified-during-run', path };
+}
+
+function symmetricDifference(
+  a: readonly WorkspacePath[],
+  b: readonly WorkspacePath[],
+): WorkspacePath[] {
+  const [inA, inB] = [new Set(a), new Set(b)];
+  return [...a.filter((path) => !inB.has(path)), ...b.filter((path) => !inA.has(path))];
+}

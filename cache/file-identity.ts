@@ -1,0 +1,32 @@
+import { lstatSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import type { EntryKind } from './observation.js';
+
+/**
+ * What identifies a file's present content without reading it: a file with the same text has not
+ * been changed, as far as its timestamps can tell (see FileMemo).
+ */
+export function fileIdentity(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+}
+
+/** lstat with nanoseconds; undefined when nothing is there (ENOENT, ENOTDIR). Throws other errors. */
+export function lstatOrAbsent(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+export function entryKind(stat: BigIntStats): EntryKind {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  return 'other';
+}
+
+/** Owner-executable: the one part of the mode that counts for inputs. */
+export function isExecutable(stat: BigIntStats): boolean {
+  return (stat.mode & 0o100n) !== 0n;
+}
+
+export function permissionBits(stat: BigIntStats): number {
+  return Number(stat.mode & 0o777n);
+}

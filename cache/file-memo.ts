@@ -1,0 +1,90 @@
+import type { BigIntStats } from 'node:fs';
+import type { Digest } from './brands.js';
+import { digestFile } from './file-digest.js';
+import type { FileDigest } from './file-digest.js';
+import { fileIdentity } from './file-identity.js';
+import { takeFileStamp } from './file-stamp.js';
+import type { Transaction } from './index-database.js';
+
+/** sqlite takes at most 32,766 placeholders a statement. */
+const ROWS_PER_STATEMENT = 1000;
+
+/**
+ * Digests of files by their identity (device, inode, size, mtime, ctime), so that unchanged files
+ * are not read again.
+ *
+ * A file changed twice within one tick of the file clock has the same timestamps both times. As
+ * git does for its index, a digest is therefore remembered only when both timestamps are older
+ * than a moment, by the file clock, before the file was opened for digesting: any later change
+ * then gives a later ctime. Where the clock shows whole seconds only, they must be 2 s older.
+ */
+export class FileMemo {
+  readonly #stampDirectory: string;
+  readonly #known = new Map<string, Digest>();
+  readonly #unsaved = new Map<string, Digest>();
+  #clock: bigint | undefined;
+
+  /** `stampDirectory` is writable: the file clock is read there. */
+  constructor(stampDirectory: string) {
+    this.#stampDirectory = stampDirectory;
+  }
+
+  /** Loads what the index knows of these files. */
+  async load(transaction: Transaction, stats: Iterable<BigIntStats>): Promise<void> {
+    const wanted = [...stats].map(fileIdentity).filter((identity) => !this.#known.has(identity));
+    if (wanted.length === 0) return;
+    const rows = await transaction.all<{ identity: string; digest: Digest }>(
+      'SELECT identity, digest FROM file_memo WHERE identity IN (SELECT value FROM json_each(?))',
+      [JSON.stringify(wanted)],
+    );
+    for (const row of rows) this.#known.set(row.identity, row.digest);
+  }
+
+  /** The digest of the file with this state, without reading it; undefined when not known. */
+  recall(stat: BigIntStats): Digest | undefined {
+    return this.#known.get(fileIdentity(stat));
+  }
+
+  /** The digest of a regular file: recalled if `stat`, its present state, is known; else read. */
+  async digest(path: string, stat: BigIntStats): Promise<FileDigest> {
+    const known = this.recall(stat);
+    if (known !== undefined) return { digest: known, stat };
+    this.#clock ??= takeFileStamp(this.#stampDirectory);
+    const clock = this.#clock;
+    const read = await digestFile(path);
+    if ('digest' in read && isSettled(read.stat, clock)) {
+      const identity = fileIdentity(read.stat);
+      this.#known.set(identity, read.digest);
+      this.#unsaved.set(identity, read.digest);
+    }
+    return read;
+  }
+
+  /** Takes a new reading of the clock for what is digested from now on. */
+  tick(): void {
+    this.#clock = undefined;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  /** Adds to the index what was learnt since the last call. */
+  async save(transaction: Transaction): Promise<void> {
+    const rows = [...this.#unsaved];
+    for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
+      const part = rows.slice(start, start + ROWS_PER_STATEMENT);
+      await transaction.run(
+        `INSERT OR REPLACE INTO file_memo (identity, digest) VALUES ${part.map(() => '(?, ?)').join(', ')}`,
+        part.flat(),
+      );
+    }
+    for (const [identity] of rows) this.#unsaved.delete(identity);
+  }
+}
+
+function isSettled(stat: BigIntStats, clock: bigint): boolean {
+  const latest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
+  const wholeSeconds = stat.ctimeNs % 1_000_000_000n === 0n;
+  return latest < clock - (wholeSeconds ? 2_000_000_000n : 0n);
+}

@@ -1,0 +1,96 @@
+import { DamagedRecord } from './damaged-record.js';
+import { listVariants, loadEntry } from './entry-table.js';
+import type { Transaction } from './index-database.js';
+import { keyDifference } from './key-difference.js';
+import { keyDigest } from './key-digest.js';
+import type { KeyParts } from './key.js';
+import { lastKey, workspaceName } from './last-run-table.js';
+import { chooseReason } from './miss-choice.js';
+import type { MissReason } from './miss-reason.js';
+import { PresentFiles } from './present-files.js';
+import type { OpenStore, Restoring } from './restore-entry.js';
+import { decodeTranscript } from './stored-entry.js';
+import type { OutputChunk } from './stored-run.js';
+import { VariantSearch } from './variant-search.js';
+import type { World } from './world.js';
+
+/** What a lookup found, with the names of entries to drop. */
+export type Finding = { readonly damaged: readonly string[] } & (
+  | { readonly hit: Restoring; readonly transcript: readonly OutputChunk[] }
+  | { readonly reason: MissReason | undefined }
+);
+
+/**
+ * Looks for a result of this key whose observations hold and that is complete. Without one, the
+ * reason: damage that was found, else what differs from the nearest result of this key, else what
+ * part of the key differs from the task's last one; undefined when there is nothing to compare.
+ */
+export async function findHit(
+  transaction: Transaction,
+  task: string,
+  key: KeyParts,
+  world: World,
+  store: OpenStore,
+): Promise<Finding> {
+  const digest = keyDigest(key);
+  const variants = await listVariants(transaction, digest);
+  const files = new PresentFiles(world.root, store.memo);
+  const present = withOneExpansion(world);
+  const search = new VariantSearch(transaction, digest, variants, files, present);
+  for await (const variant of search.holding()) {
+    try {
+      const entry = await loadEntry(transaction, variant.name);
+      const transcript = decodeTranscript(store.blobs.read(entry.transcript));
+      const facts = () => search.facts(variant);
+      const hit = { world, task, key, name: variant.name, entry, facts };
+      return { hit, transcript, damaged: damagedNames(search) };
+    } catch (error) {
+      if (!(error instanceof DamagedRecord)) throw error;
+      search.markDamaged(variant, error);
+    }
+  }
+  const [damage] = search.damaged.values();
+  const reason =
+    (damage && damageReason(damage)) ??
+    chooseReason(await search.nearestDifferences()) ??
+    (await keyReason(transaction, task, key, world, store));
+  return { reason, damaged: damagedNames(search) };
+}
+
+function damageReason(damage: DamagedRecord): MissReason {
+  return { kind: 'entry-damaged', detail: damage.detail };
+}
+
+function damagedNames(search: VariantSearch): string[] {
+  return [...search.damaged.keys()].map((variant) => variant.name);
+}
+
+async function keyReason(
+  transaction: Transaction,
+  task: string,
+  key: KeyParts,
+  world: World,
+  store: OpenStore,
+): Promise<MissReason | undefined> {
+  const before = await lastKey(transaction, workspaceName(store.layout.root, world.root), task);
+  return before && keyDifference(before, key);
+}
+
+/** Variants differ in what globs matched, not in the globs: each is expanded once. */
+function withOneExpansion(world: World): World {
+  const expanded = new Map<string, ReturnType<World['expandGlobs']>>();
+  return {
+    root: world.root,
+    env: (name) => world.env(name),
+    queryEnv: (pattern) => world.queryEnv(pattern),
+    expandGlobs(include, exclude) {
+      const question = JSON.stringify([include, exclude]);
+      let matches = expanded.get(question);
+      if (matches === undefined) {
+        matches = world.expandGlobs(include, exclude);
+        expanded.set(question, matches);
+      }
+      return matches;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Database } from 'sqlite3';
+import { SCHEMA_VERSION } from './cache-directory.js';
+
+/** What a statement's placeholders take, in order. Integers beyond 2^53 are kept as text. */
+export type SqlValue = string | number | Uint8Array | null;
+
+/** The statements of one transaction. Not to be used after the transaction has ended. */
+export interface Transaction {
+  all<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
+  run(sql: string, values?: readonly SqlValue[]): Promise<void>;
+}
+
+/** Milliseconds a statement waits for another process's transaction. These take a few each. */
+export const LOCK_PATIENCE = 10_000;
+
+const SCHEMA = `
+  CREATE TABLE observation_group (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: entries refer to it without a foreign key
+    digest TEXT NOT NULL UNIQUE,              -- of body
+    body   BLOB NOT NULL                      -- vt.cache.v1.ObservationGroup
+  );
+  CREATE TABLE entry (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,            -- digest of key and group digests
+    key      TEXT NOT NULL,                   -- digest of the key parts
+    groups   BLOB NOT NULL,                   -- ids of observation groups, 32 bit little-endian each
+    body     BLOB NOT NULL,                   -- vt.cache.v1.Entry
+    checksum TEXT NOT NULL,                   -- digest of body
+    bytes    INTEGER NOT NULL,                -- of its blobs, shared ones included
+    stored   INTEGER NOT NULL,                -- microseconds since the epoch
+    used     INTEGER NOT NULL                 -- the same, unique: later use is greater
+  );
+  CREATE INDEX entry_by_key ON entry (key, used);
+  CREATE INDEX entry_by_use ON entry (used);
+  CREATE TABLE last_run (
+    workspace TEXT NOT NULL,                  -- path from the cache directory to the workspace
+    task      TEXT NOT NULL,
+    key       BLOB NOT NULL,                  -- vt.cache.v1.KeyParts
+    manifest  BLOB NOT NULL,                  -- vt.cache.v1.Manifest
+    used      INTEGER NOT NULL,
+    PRIMARY KEY (workspace, task)
+  );
+  CREATE TABLE file_memo (
+    identity TEXT PRIMARY KEY,                -- see file-identity.ts
+    digest   TEXT NOT NULL
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * The index: one connection to one sqlite database, with its transactions queued one after the
+ * other, so that concurrent callers in this process never share one. Every method rejects with
+ * sqlite's error (`code` such as `SQLITE_BUSY`).
+ */
+export class IndexDatabase {
+  readonly #database: Database;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens the database, making it first when there is none. It is made under another name and
+   * linked into place, so that it is never seen half made. sqlite3 is a native module and loaded
+   * here, not before.
+   */
+  static async open(path: string, temporaryDirectory: string): Promise<IndexDatabase> {
+    if (!existsSync(path)) {
+      const temporary = join(temporaryDirectory, `index-${randomBytes(8).toString('hex')}.db`);
+      try {
+        await (await IndexDatabase.#make(temporary)).close();
+        linkSync(temporary, path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    }
+    const index = await IndexDatabase.#connect(path);
+    try {
+      const [row] = await index.#all<{ user_version: number }>('PRAGMA user_version', []);
+      if (row?.user_version !== SCHEMA_VERSION) {
+        throw Object.assign(new Error('not an index of vt'), { code: 'SQLITE_NOTADB' });
+      }
+      return index;
+    } catch (error) {
+      await index.close();
+      throw error;
+    }
+  }
+
+  static async #make(path: string): Promise<IndexDatabase> {
+    // sqlite would make it readable for all; its -wal and -shm take the mode of the database.
+    closeSync(openSync(path, 'wx', 0o600));
+    const index = await IndexDatabase.#connect(path);
+    await index.#execute(
+      `PRAGMA journal_mode = WAL; BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+    );
+    return index;
+  }
+
+  static async #connect(path: string): Promise<IndexDatabase> {
+    const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof import('sqlite3');
+    const database = await new Promise<Database>((resolve, reject) => {
+      const opened: Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE, (error) =>
+        error ? reject(error) : resolve(opened),
+      );
+    });
+    database.configure('busyTimeout', LOCK_PATIENCE);
+    const index = new IndexDatabase(database);
+    // A power cut may lose the last transactions, never consistency; blobs are verified anyway.
+    await index.#execute('PRAGMA synchronous = NORMAL');
+    return index;
+  }
+
+  /** One consistent view for all statements of `work`. */
+  read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transact('BEGIN DEFERRED', work);
+  }
+
+  /**
+   * All or nothing, and no other process writes meanwhile. IMMEDIATE: a transaction that starts
+   * reading and writes later cannot wait for a lock, it fails at once.
+   */
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transact('BEGIN IMMEDIATE', work);
+  }
+
+  /** Ends after the transactions under way. Never rejects. */
+  async close(): Promise<void> {
+    await this.#queue;
+    await new Promise<void>((resolve) => this.#database.close(() => resolve()));
+  }
+
+  #transact<T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = this.#queue.then(async () => {
+      await this.#execute(begin);
+      try {
+        const value = await work({
+          all: (sql, values = []) => this.#all(sql, values),
+          run: async (sql, values = []) => void (await this.#all(sql, values)),
+        });
+        await this.#execute('COMMIT');
+        return value;
+      } catch (error) {
+        // After some errors (a full disk) sqlite has rolled back already.
+        await this.#execute('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #all<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]> {
+    return new Promise((resolve, reject) =>
+      this.#database.all<Row>(sql, values, (error, rows) =>
+        error ? reject(error) : resolve(rows),
+      ),
+    );
+  }
+
+  #execute(sql: string): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#database.exec(sql, (error) => (error ? reject(error) : resolve())),
+    );
+  }
+}

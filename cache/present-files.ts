@@ -1,0 +1,117 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
+import type { FileMemo } from './file-memo.js';
+import { isExecutable, lstatOrAbsent } from './file-identity.js';
+import type { Transaction } from './index-database.js';
+
+/** What is at a path when its content is asked for. `other`: nothing that could be compared. */
+export type PresentContent =
+  { readonly digest: Digest; readonly executable: boolean } | 'absent' | 'other';
+
+/**
+ * The workspace as it is now, each question answered once however many variants ask it. For one
+ * lookup only: answers grow stale.
+ */
+export class PresentFiles {
+  readonly #root: AbsolutePath;
+  readonly #memo: FileMemo;
+  readonly #stats = new Map<WorkspacePath, BigIntStats | 'unreachable' | undefined>();
+  readonly #contents = new Map<WorkspacePath, PresentContent>();
+  readonly #names = new Map<WorkspacePath, readonly string[] | undefined>();
+
+  constructor(root: AbsolutePath, memo: FileMemo) {
+    this.#root = root;
+    this.#memo = memo;
+  }
+
+  /** lstat; undefined for what does not exist or cannot be reached. */
+  stat(path: WorkspacePath): BigIntStats | undefined {
+    const stat = this.#stat(path);
+    return stat === 'unreachable' ? undefined : stat;
+  }
+
+  /** Nothing is there (ENOENT, ENOTDIR), which is more than that it cannot be reached. */
+  isAbsent(path: WorkspacePath): boolean {
+    return this.#stat(path) === undefined;
+  }
+
+  #stat(path: WorkspacePath): BigIntStats | 'unreachable' | undefined {
+    if (this.#stats.has(path)) return this.#stats.get(path);
+    let stat: BigIntStats | 'unreachable' | undefined;
+    try {
+      stat = lstatOrAbsent(join(this.#root, path));
+    } catch {
+      stat = 'unreachable';
+    }
+    this.#stats.set(path, stat);
+    return stat;
+  }
+
+  /** Fetches from the index what is known about these files, in one query. */
+  async load(transaction: Transaction, paths: Iterable<WorkspacePath>): Promise<void> {
+    const files: BigIntStats[] = [];
+    for (const path of paths) {
+      const stat = this.#contents.has(path) ? undefined : this.stat(path);
+      if (stat?.isFile()) files.push(stat);
+    }
+    await this.#memo.load(transaction, files);
+  }
+
+  async content(path: WorkspacePath): Promise<PresentContent> {
+    const answered = this.#contents.get(path);
+    if (answered !== undefined) return answered;
+    const content = await this.#content(path);
+    this.#contents.set(path, content);
+    return content;
+  }
+
+  async #content(path: WorkspacePath): Promise<PresentContent> {
+    const stat = this.stat(path);
+    if (stat === undefined) return 'absent';
+    if (!stat.isFile()) return 'other';
+    const result = await this.#memo.digest(join(this.#root, path), stat);
+    if ('failure' in result) return result.failure === 'ENOENT' ? 'absent' : 'other';
+    return { digest: result.digest, executable: isExecutable(result.stat) };
+  }
+
+  /** Raw text of a symlink; undefined when it is none. */
+  linkTarget(path: WorkspacePath): string | undefined {
+    if (!this.stat(path)?.isSymbolicLink()) return undefined;
+    try {
+      return readlinkSync(join(this.#root, path));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sorted names in a directory; undefined when it cannot be listed. */
+  names(path: WorkspacePath): readonly string[] | undefined {
+    if (this.#names.has(path)) return this.#names.get(path);
+    let names: readonly string[] | undefined;
+    try {
+      names = listNames(join(this.#root, path));
+    } catch {
+      names = undefined;
+    }
+    this.#names.set(path, names);
+    return names;
+  }
+}
+
+/**
+ * The names in a directory, sorted by UTF-16 code unit. A name that is not UTF-8 is given as NUL,
+ * which no name contains, and its bytes in hexadecimal, so that no two names look alike. Throws
+ * file system errors.
+ */
+export function listNames(directory: string): string[] {
+  const names = readdirSync(directory);
+  if (!names.some((name) => name.includes('\ufffd'))) return names.sort();
+  return readdirSync(directory, { encoding: 'buffer' })
+    .map((bytes) => {
+      const text = bytes.toString('utf8');
+      return Buffer.from(text).equals(bytes) ? text : `\0${bytes.toString('hex')}`;
+    })
+    .sort();
+}

@@ -1,0 +1,190 @@
+import type { BlobStore } from './blob-store.js';
+import type { WorkspacePath } from './brands.js';
+import type { CacheLayout } from './cache-directory.js';
+import { touchEntry } from './entry-table.js';
+import type { FileMemo } from './file-memo.js';
+import { lstatOrAbsent } from './file-identity.js';
+import type { IndexDatabase, Transaction } from './index-database.js';
+import type { KeyParts } from './key.js';
+import { lastManifest, otherManifests, recordLastRun, workspaceName } from './last-run-table.js';
+import type { Fact } from './observation-codec.js';
+import { ApplyFailure, applyRestore } from './restore-apply.js';
+import type { FileOperations } from './restore-apply.js';
+import { planRestore } from './restore-plan.js';
+import type { Obstacle, Placement, RestorePlan } from './restore-plan.js';
+import { Staging } from './staging.js';
+import type { ManifestItem, StoredEntry } from './stored-entry.js';
+import type { World } from './world.js';
+import { join } from 'node:path';
+
+/** A result to restore, and where. */
+export interface Restoring {
+  readonly world: World;
+  readonly task: string;
+  readonly key: KeyParts;
+  /** Name of the entry. */
+  readonly name: string;
+  readonly entry: StoredEntry;
+  /** The entry's observations. */
+  readonly facts: () => readonly Fact[];
+}
+
+/** The parts of an open cache. */
+export interface OpenStore {
+  readonly layout: CacheLayout;
+  readonly index: IndexDatabase;
+  readonly blobs: BlobStore;
+  readonly memo: FileMemo;
+}
+
+/** After so many rounds in which other processes changed the outputs the index stays locked. */
+const ROUNDS_UNLOCKED = 3;
+
+/**
+ * Puts the outputs of a result in place, all or none, and records that the task wrote them.
+ *
+ * What has to be written is staged and verified first. The changes themselves are made within a
+ * write transaction of the index, so that processes sharing a cache restore one after the other
+ * and each sees a whole result; they are planned anew there, for the case that another process was
+ * faster, and if more has to be written than was staged the lock is given up and staging resumed.
+ *
+ * Throws DamagedRecord for a bad blob, ApplyFailure for an error in the workspace, with nothing
+ * changed in either case; and errors of the index.
+ */
+export async function restoreEntry(
+  restoring: Restoring,
+  store: OpenStore,
+  operations?: FileOperations,
+): Promise<{ readonly written: number; readonly unchanged: number } | Obstacle> {
+  const { world, entry } = restoring;
+  const staging = new Staging(world.root, store.layout);
+  const stage = async (plan: RestorePlan) => {
+    for (const output of plan.placements) await stageOutput(output, staging, store.blobs);
+  };
+  try {
+    for (let round = 0; ; round++) {
+      const locked = round >= ROUNDS_UNLOCKED;
+      if (!locked) {
+        const plan = await store.index.read(async (transaction) => {
+          await store.memo.load(transaction, presentFiles(restoring));
+          return planWithin(transaction, restoring, store);
+        });
+        if ('obstacle' in plan) return plan;
+        await stage(plan);
+      }
+      const outcome = await store.index.write(async (transaction) => {
+        const plan = await planWithin(transaction, restoring, store);
+        if ('obstacle' in plan) return plan;
+        if (locked) await stage(plan);
+        if (plan.placements.some(({ path }) => staging.staged(path) === undefined)) return 'again';
+        applyRestore(world.root, plan, staging, operations);
+        await record(transaction, restoring, store, plan);
+        const changed =
+          plan.placements.length +
+          plan.removals.length +
+          plan.emptied.length +
+          plan.directories.length;
+        return { written: changed, unchanged: plan.unchanged };
+      });
+      if (outcome !== 'again') return outcome;
+    }
+  } finally {
+    staging.remove();
+  }
+
+  function presentFiles({ entry: { outputs } }: Restoring) {
+    return outputs.flatMap((output) => {
+      const stat =
+        output.kind === 'file' ? lstatOrAbsent(join(world.root, output.path)) : undefined;
+      return stat?.isFile() ? [stat] : [];
+    });
+  }
+
+  async function planWithin(
+    transaction: Transaction,
+    { task, facts }: Restoring,
+    { layout, memo }: OpenStore,
+  ): Promise<RestorePlan | Obstacle> {
+    const workspace = workspaceName(layout.root, world.root);
+    const outputs = new Set(entry.outputs.map((output) => output.path));
+    const made = (await lastManifest(transaction, workspace, task)).filter(
+      (item) => item.made && !outputs.has(item.path),
+    );
+    // Most often the last result is the one that is restored, or wrote the same paths.
+    const kept = new Set<string>();
+    if (made.length > 0) {
+      for (const item of await otherManifests(transaction, workspace, task)) kept.add(item.path);
+      for (const path of pathsRelied(facts())) kept.add(path);
+    }
+    const stale = made.filter((item) => !kept.has(item.path));
+    return planRestore(world.root, entry.outputs, stale, memo);
+  }
+}
+
+/** Paths that a result depends on being there: they are inputs, whoever wrote them. */
+function* pathsRelied(facts: readonly Fact[]): Generator<string> {
+  for (const fact of facts) {
+    switch (fact.kind) {
+      case 'content':
+      case 'existence':
+      case 'link':
+        yield fact.path;
+        break;
+      case 'listing':
+        for (const name of fact.names) yield fact.path === '' ? name : `${fact.path}/${name}`;
+        break;
+      case 'glob':
+        yield* fact.matches;
+        break;
+    }
+  }
+}
+
+async function stageOutput(output: Placement, staging: Staging, blobs: BlobStore): Promise<void> {
+  try {
+    await staging.stage(output, blobs);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    throw new ApplyFailure(output.path, code, [], error);
+  }
+}
+
+async function record(
+  transaction: Transaction,
+  { task, key, name, entry, world }: Restoring,
+  store: OpenStore,
+  plan: RestorePlan,
+): Promise<void> {
+  const workspace = workspaceName(store.layout.root, world.root);
+  const before = await lastManifest(transaction, workspace, task);
+  const manifest = nextManifest(before, entry.outputs, (path) => plan.made.has(path));
+  const listed = new Set(manifest.map((item) => item.path));
+  for (const { path } of plan.directories) {
+    if (!listed.has(path)) manifest.push({ path, kind: 'directory', mode: 0, made: true });
+  }
+  await recordLastRun(transaction, workspace, task, key, manifest);
+  await touchEntry(transaction, name);
+  await store.memo.save(transaction);
+}
+
+/**
+ * What a task has written in a workspace after it wrote `outputs`. Paths it once made remain its
+ * own when it writes them again; directories it made are remembered while it may have files there.
+ */
+export function nextManifest(
+  before: readonly ManifestItem[],
+  outputs: StoredEntry['outputs'],
+  madeNow: (path: WorkspacePath) => boolean,
+): ManifestItem[] {
+  const madeBefore = new Set(before.filter((item) => item.made).map((item) => item.path));
+  const manifest = outputs
+    .filter((output) => output.kind !== 'deletion')
+    .map((output) => ({
+      ...output,
+      made: madeNow(output.path) || madeBefore.has(output.path),
+    }));
+  const listed = new Set(outputs.map((output) => output.path));
+  const directories = before.filter((item) => item.kind === 'directory' && !listed.has(item.path));
+  return [...manifest, ...directories];
+}

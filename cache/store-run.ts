@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { BigIntStats } from 'node:fs';
+import { archiveOutputs } from './archive-outputs.js';
+import { observe } from './dependency-observation.js';
+import { insertEntry } from './entry-table.js';
+import { lstatOrAbsent } from './file-identity.js';
+import { takeFileStamp } from './file-stamp.js';
+import { keyDigest } from './key-digest.js';
+import { lastManifest, recordLastRun, workspaceName } from './last-run-table.js';
+import { groupObservations } from './observation-group.js';
+import type { Observation } from './observation.js';
+import { OwnChanges } from './own-changes.js';
+import { nextManifest } from './restore-entry.js';
+import type { OpenStore } from './restore-entry.js';
+import { encodeTranscript } from './stored-entry.js';
+import type { FinishedRun, NotStored, StoreOutcome } from './stored-run.js';
+import type { World } from './world.js';
+
+/**
+ * Keeps a finished run: first its observations, as they were before it, then its outputs, as they
+ * are now; and records that the task wrote them. Throws errors of the index, and file system
+ * errors with the path concerned.
+ */
+export async function storeRun(
+  run: FinishedRun,
+  world: World,
+  store: OpenStore,
+): Promise<StoreOutcome> {
+  const { index, memo, blobs, layout } = store;
+  const endStamp = takeFileStamp(layout.temporary);
+  await index.read((transaction) => memo.load(transaction, presentFiles(run, world)));
+
+  const own = new OwnChanges(world.root, run.outputs);
+  const observed = { world, memo, own, startStamp: run.startStamp };
+  const observations: Observation[] = [];
+  for (const dependency of run.dependencies) {
+    const observation = await observe(dependency, observed);
+    if (!('observer' in observation)) return observation;
+    observations.push(observation);
+  }
+
+  const outputs = await archiveOutputs(run.outputs, { world, memo, blobs, endStamp });
+  if (!Array.isArray(outputs)) return outputs as NotStored;
+  const transcript = blobs.put(encodeTranscript(run.transcript));
+
+  const { task, key, duration, processes } = run;
+  const grouped = groupObservations(observations);
+  const { observers } = grouped;
+  const entry = { task, key, duration, processes, observers, outputs, transcript };
+  const workspace = workspaceName(layout.root, world.root);
+  const name = await index.write(async (transaction) => {
+    const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
+    const before = await lastManifest(transaction, workspace, task);
+    const manifest = nextManifest(before, outputs, (path) => own.made(path));
+    await recordLastRun(transaction, workspace, task, key, manifest);
+    await memo.save(transaction);
+    return stored;
+  });
+  return { kind: 'stored', entry: name };
+}
+
+/** The files whose digests will be asked for. */
+function* presentFiles(run: FinishedRun, world: World): Generator<BigIntStats> {
+  for (const item of [...run.dependencies, ...run.outputs]) {
+    if ('kind' in item && item.kind !== 'content') continue;
+    const stat = lstatOrAbsent(join(world.root, item.path));
+    if (stat?.isFile()) yield stat;
+  }
+}

@@ -1,0 +1,143 @@
+import * as wire from '../proto/generated/vt/cache/v1/entry.js';
+import { digestFromBytes, digestToBytes, isWorkspacePath } from './brands.js';
+import type { Digest, WorkspacePath } from './brands.js';
+import { DamagedRecord, decodeRecord } from './damaged-record.js';
+import { keyFromMessage, keyToMessage } from './key-codec.js';
+import type { KeyParts } from './key.js';
+import type { Observer } from './observation.js';
+import type { OutputChunk, StoredProcess } from './stored-run.js';
+
+/** What a run left at one path. Modes are permission bits, at most 0o777. */
+export type StoredOutput = { readonly path: WorkspacePath } & OutputState;
+
+export type OutputState =
+  | { readonly kind: 'file'; readonly digest: Digest; readonly size: bigint; readonly mode: number }
+  | { readonly kind: 'symlink'; readonly target: string }
+  | { readonly kind: 'directory'; readonly mode: number }
+  | { readonly kind: 'deletion' };
+
+/** A stored result apart from its observations. */
+export interface StoredEntry {
+  readonly task: string;
+  readonly key: KeyParts;
+  /** milliseconds */
+  readonly duration: number;
+  readonly processes: readonly StoredProcess[];
+  /** In the order of the observations of the entry's groups. */
+  readonly observers: readonly Observer[];
+  readonly outputs: readonly StoredOutput[];
+  readonly transcript: Digest;
+}
+
+/** An output with whether its task made it in this workspace: then it may be removed again. */
+export type ManifestItem = StoredOutput & { readonly made: boolean };
+
+export function encodeEntry(entry: StoredEntry): Uint8Array {
+  return wire.Entry.encode({
+    task: entry.task,
+    key: keyToMessage(entry.key),
+    duration: entry.duration,
+    processes: entry.processes.map((process) => ({ ...process, argv: [...process.argv] })),
+    observers: [...entry.observers],
+    outputs: entry.outputs.map((output) => outputToMessage(output, false)),
+    transcriptDigest: digestToBytes(entry.transcript),
+  }).finish();
+}
+
+/** Throws DamagedRecord when the bytes cannot have been written by `encodeEntry`. */
+export function decodeEntry(bytes: Uint8Array): StoredEntry {
+  return decodeRecord('entry', () => {
+    const message = wire.Entry.decode(bytes);
+    if (message.key === undefined) throw new DamagedRecord('entry: key');
+    return {
+      task: message.task,
+      key: keyFromMessage(message.key),
+      duration: message.duration,
+      processes: message.processes,
+      observers: message.observers,
+      outputs: message.outputs.map(outputFromMessage),
+      transcript: digestFromBytes(message.transcriptDigest),
+    };
+  });
+}
+
+export function encodeManifest(items: readonly ManifestItem[]): Uint8Array {
+  return wire.Manifest.encode({
+    outputs: items.map((item) => outputToMessage(item, item.made)),
+  }).finish();
+}
+
+/** Throws DamagedRecord when the bytes cannot have been written by `encodeManifest`. */
+export function decodeManifest(bytes: Uint8Array): ManifestItem[] {
+  return decodeRecord('manifest', () =>
+    wire.Manifest.decode(bytes).outputs.map((message) => ({
+      ...outputFromMessage(message),
+      made: message.made,
+    })),
+  );
+}
+
+const streamToMessage: Readonly<Record<OutputChunk['stream'], wire.OutputStream>> = {
+  stdout: wire.OutputStream.STDOUT,
+  stderr: wire.OutputStream.STDERR,
+  terminal: wire.OutputStream.TERMINAL,
+};
+
+export function encodeTranscript(chunks: readonly OutputChunk[]): Uint8Array {
+  return wire.Transcript.encode({
+    chunks: chunks.map((chunk) => ({
+      stream: streamToMessage[chunk.stream],
+      bytes: chunk.bytes,
+    })),
+  }).finish();
+}
+
+/** Throws DamagedRecord when the bytes cannot have been written by `encodeTranscript`. */
+export function decodeTranscript(bytes: Uint8Array): OutputChunk[] {
+  return decodeRecord('transcript', () =>
+    wire.Transcript.decode(bytes).chunks.map((chunk) => {
+      for (const stream of ['stdout', 'stderr', 'terminal'] as const) {
+        if (streamToMessage[stream] === chunk.stream) return { stream, bytes: chunk.bytes };
+      }
+      throw new DamagedRecord('transcript: stream');
+    }),
+  );
+}
+
+function outputToMessage(output: StoredOutput, made: boolean): wire.Output {
+  return { path: output.path, state: stateToMessage(output), made };
+}
+
+function stateToMessage(state: OutputState): NonNullable<wire.Output['state']> {
+  switch (state.kind) {
+    case 'file':
+      return {
+        $case: 'file',
+        value: { digest: digestToBytes(state.digest), size: state.size, mode: state.mode },
+      };
+    case 'symlink':
+      return { $case: 'symlink', value: { target: state.target } };
+    case 'directory':
+      return { $case: 'directory', value: { mode: state.mode } };
+    case 'deletion':
+      return { $case: 'deletion', value: {} };
+  }
+}
+
+function outputFromMessage(message: wire.Output): StoredOutput {
+  const { path, state } = message;
+  // The root itself is never an output; any other path stays inside it.
+  if (path === '' || !isWorkspacePath(path)) throw new DamagedRecord('output: path');
+  switch (state?.$case) {
+    case 'file':
+      return { path, kind: 'file', ...state.value, digest: digestFromBytes(state.value.digest) };
+    case 'symlink':
+      return { path, kind: 'symlink', target: state.value.target };
+    case 'directory':
+      return { path, kind: 'directory', mode: state.value.mode };
+    case 'deletion':
+      return { path, kind: 'deletion' };
+    default:
+      throw new DamagedRecord('output: state');
+  }
+}
