@@ -1,0 +1,96 @@
+import { closeSync, constants, lstatSync, openSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+/** `vt-run-<pid of the runner>-<six characters of mkdtemp>` */
+const NAME = /^vt-run-([1-9]\d*)-[A-Za-z0-9]{6}$/;
+
+/** Milliseconds after which a directory without a request FIFO cannot be one just being made. */
+const HALF_MADE = 60 * 60 * 1000;
+
+/**
+ * Makes the private directory (0700) of one task run. `openChannel` makes `ipc/` in it; whatever
+ * else the run needs lives beside that. The caller removes it when the run is over.
+ *
+ * @param base where; by default `runDirectoryBase()`
+ * @throws the system error if it cannot be made
+ */
+export async function createRunDirectory(base: string = runDirectoryBase()): Promise<string> {
+  return mkdtemp(path.join(base, `vt-run-${process.pid}-`));
+}
+
+/**
+ * XDG_RUNTIME_DIR if it is a directory of this user that only they can enter, as its specification
+ * demands; else the directory for temporary files.
+ */
+export function runDirectoryBase(env: NodeJS.ProcessEnv = process.env): string {
+  const runtime = env['XDG_RUNTIME_DIR'];
+  if (runtime !== undefined && path.isAbsolute(runtime)) {
+    const stats = statSync(runtime, { throwIfNoEntry: false });
+    const isPrivate = stats?.isDirectory() && stats.uid === uid() && (stats.mode & 0o077) === 0;
+    if (isPrivate) return runtime;
+  }
+  return os.tmpdir();
+}
+
+/**
+ * Removes run directories whose runner died before it could. Never waits for anything, never
+ * throws. A directory goes only if it is this user's, has a name `createRunDirectory` gives, the
+ * process of that name is gone, and nobody reads its request FIFO: the pid alone may be that of a
+ * runner in another container.
+ *
+ * @returns the removed paths
+ */
+export async function sweepRunDirectories(base: string = runDirectoryBase()): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of namesIn(base)) {
+    const pid = Number(NAME.exec(name)?.[1] ?? 0);
+    const directory = path.join(base, name);
+    if (pid === 0 || !isLeftover(directory, pid)) continue;
+    try {
+      await rm(directory, { recursive: true, force: true });
+      removed.push(directory);
+    } catch {
+      // Somebody's file system does not let us: the next runner may try again.
+    }
+  }
+  return removed;
+}
+
+function isLeftover(directory: string, pid: number): boolean {
+  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  if (!stats?.isDirectory() || stats.uid !== uid() || isAlive(pid)) return false;
+  const requests = path.join(directory, 'ipc/q');
+  try {
+    if (!lstatSync(requests).isFIFO()) return false;
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+    closeSync(openSync(requests, flags));
+    return false;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENXIO') return true;
+    return code === 'ENOENT' && Date.now() - stats.mtimeMs > HALF_MADE;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function uid(): number | undefined {
+  return process.getuid?.();
+}

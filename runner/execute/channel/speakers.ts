@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import type { Sender } from '../../../proto/frame.js';
+import type { Speaker } from './channel-record.js';
+
+/** The command line of a living process; undefined if it cannot be known. */
+export type ProcessInfo = (pid: number) => readonly string[] | undefined;
+
+/** Reads the command line from /proc, where there is one. */
+export const argvOfProcess: ProcessInfo = (pid) => {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return argv.length > 0 ? argv : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Who speaks on a channel. A process is looked up when it is first heard: it lives then. */
+export class Speakers {
+  readonly #known = new Map<string, Speaker>();
+  readonly #processInfo: ProcessInfo;
+
+  constructor(processInfo: ProcessInfo) {
+    this.#processInfo = processInfo;
+  }
+
+  of(sender: Sender): Speaker {
+    const known = this.#known.get(keyOf(sender));
+    if (known !== undefined) return known;
+    const argv = this.#processInfo(sender.pid);
+    const speaker = { pid: sender.pid, ...(argv !== undefined && { argv }) };
+    this.#known.set(keyOf(sender), speaker);
+    return speaker;
+  }
+
+  /** Gives the label of its Hello to a sender, for what it says from now on. */
+  label(sender: Sender, label: string): void {
+    if (label !== '') this.#known.set(keyOf(sender), { ...this.of(sender), label });
+  }
+}
+
+function keyOf({ pid, nonce }: Sender): string {
+  return `${pid}:${nonce}`;
+}

@@ -1,0 +1,172 @@
+import path from 'node:path';
+import type { EnvPattern } from '../../../cache/observation.js';
+import { PROTOCOL_VERSION } from '../../../proto/frame.js';
+import {
+  ErrorCode,
+  type GetEnv,
+  type GetEnvs,
+  type Reply,
+  type Request,
+} from '../../../proto/generated/vt/ipc/v1/ipc.js';
+import type { EnvSource } from '../../plan/execution.js';
+import type { ChannelFailure, ChannelRecord, Speaker } from './channel-record.js';
+
+type Answer = NonNullable<Reply['body']>;
+type Query = { readonly pattern: EnvPattern; readonly matches: ReadonlyMap<string, string> };
+
+/** Records what the processes of one task say, and answers what they ask. */
+export class TaskReports {
+  readonly #source: EnvSource;
+  readonly #onFailure: (failure: ChannelFailure) => void;
+  readonly #ignoredInputs = new Map<string, Speaker>();
+  readonly #ignoredOutputs = new Map<string, Speaker>();
+  #cacheDisabled: ChannelRecord['cacheDisabled'];
+  /** First answers: they hold for the whole task, whoever asks again and in whatever way. */
+  readonly #values = new Map<string, string | undefined>();
+  readonly #queries = new Map<string, Query>();
+  readonly #trackedEnv = new Map<string, Speaker>();
+  readonly #trackedQueries = new Map<string, Query & { readonly speaker: Speaker }>();
+
+  constructor(source: EnvSource, onFailure: (failure: ChannelFailure) => void) {
+    this.#source = source;
+    this.#onFailure = onFailure;
+  }
+
+  /** The answer, whether or not the speaker wants one. */
+  handle({ kind }: Request, speaker: Speaker): Answer {
+    switch (kind?.$case) {
+      case 'hello': {
+        const protocolVersion = Math.min(kind.value.protocolVersion, PROTOCOL_VERSION);
+        return { $case: 'hello', value: { protocolVersion } };
+      }
+      case 'ignoreInput':
+        return this.#notePath(this.#ignoredInputs, kind.value.path, speaker);
+      case 'ignoreOutput':
+        return this.#notePath(this.#ignoredOutputs, kind.value.path, speaker);
+      case 'disableCache': {
+        const { reason } = kind.value;
+        this.#cacheDisabled ??= { speaker, ...(reason !== '' && { reason }) };
+        return DONE;
+      }
+      case 'getEnv':
+        return this.#answerGetEnv(kind.value, speaker);
+      case 'getEnvs':
+        return this.#answerGetEnvs(kind.value, speaker);
+      case 'openReplies':
+        return DONE;
+      case undefined:
+        this.#onFailure({ kind: 'unknown-request', speaker });
+        return refusal(ErrorCode.UNKNOWN_REQUEST, 'the runner does not know this request');
+    }
+  }
+
+  /** What was said so far. */
+  record(): Omit<ChannelRecord, 'failures'> {
+    return {
+      ignoredInputs: pathsOf(this.#ignoredInputs),
+      ignoredOutputs: pathsOf(this.#ignoredOutputs),
+      ...(this.#cacheDisabled !== undefined && { cacheDisabled: this.#cacheDisabled }),
+      env: [...this.#trackedEnv].map(([name, speaker]) => ({
+        name,
+        value: this.#values.get(name),
+        speaker,
+      })),
+      envQueries: [...this.#trackedQueries.values()],
+    };
+  }
+
+  #notePath(paths: Map<string, Speaker>, bytes: Uint8Array, speaker: Speaker): Answer {
+    const given = decodeUtf8(bytes);
+    if (given === undefined) {
+      // Tracking cannot name such a path either, so there is nothing the report could refine.
+      return this.#refuse(speaker, 'a path that is not UTF-8 was reported');
+    }
+    if (!given.startsWith('/') || given.includes('\0')) {
+      return this.#refuse(speaker, `the reported path ${JSON.stringify(given)} is not absolute`);
+    }
+    const cleaned = path.resolve(given);
+    if (!paths.has(cleaned)) paths.set(cleaned, speaker);
+    return DONE;
+  }
+
+  #answerGetEnv({ name, tracked }: GetEnv, speaker: Speaker): Answer {
+    if (name === '' || /[=\0]/.test(name)) {
+      return this.#refuse(speaker, `${JSON.stringify(name)} is not the name of a variable`);
+    }
+    if (!this.#values.has(name)) this.#values.set(name, this.#source.get(name));
+    if (tracked && this.#source.mayTrack(name) && !this.#trackedEnv.has(name)) {
+      this.#trackedEnv.set(name, speaker);
+    }
+    const value = this.#values.get(name);
+    return { $case: 'getEnv', value: { value: value === undefined ? undefined : utf8(value) } };
+  }
+
+  #answerGetEnvs({ pattern: asked, tracked }: GetEnvs, speaker: Speaker): Answer {
+    if (asked === undefined) return this.#refuse(speaker, 'a query for variables has no pattern');
+    const pattern = asked.$case === 'glob' ? { glob: asked.value } : { prefix: asked.value };
+    const key = JSON.stringify(pattern);
+    let query = this.#queries.get(key);
+    if (query === undefined) {
+      let matches;
+      try {
+        matches = this.#source.query(pattern);
+      } catch (error) {
+        return this.#refuse(speaker, `${key}: ${String(error)}`);
+      }
+      query = { pattern, matches: this.#freeze(matches) };
+      this.#queries.set(key, query);
+    }
+    if (tracked) {
+      const known = this.#trackedQueries.get(key);
+      query = known ?? { pattern, matches: this.#trackable(query.matches), speaker };
+      if (known === undefined) this.#trackedQueries.set(key, { ...query, speaker });
+    }
+    const variables = [...query.matches].map(([name, value]) => ({ name, value: utf8(value) }));
+    return { $case: 'getEnvs', value: { variables } };
+  }
+
+  /** Sorted by name, with the values that were given out before for the same names. */
+  #freeze(matches: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const frozen = new Map<string, string>();
+    for (const [name, value] of [...matches].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!this.#values.has(name)) this.#values.set(name, value);
+      const first = this.#values.get(name);
+      if (first !== undefined) frozen.set(name, first);
+    }
+    return frozen;
+  }
+
+  #trackable(matches: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    return new Map([...matches].filter(([name]) => this.#source.mayTrack(name)));
+  }
+
+  #refuse(speaker: Speaker, detail: string): Answer {
+    this.#onFailure({ kind: 'undeliverable', speaker, detail });
+    return refusal(ErrorCode.INVALID_ARGUMENT, detail);
+  }
+}
+
+/** An answer that says why there is none. */
+export function refusal(code: ErrorCode, message: string): Answer {
+  return { $case: 'error', value: { code, message } };
+}
+
+const DONE: Answer = { $case: 'done', value: {} };
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function utf8(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text));
+}
+
+function pathsOf(paths: ReadonlyMap<string, Speaker>): { path: string; speaker: Speaker }[] {
+  return [...paths].map(([path, speaker]) => ({ path, speaker }));
+}
