@@ -27,6 +27,10 @@ const launcher = [
   'log',
   'filter',
   'notify',
+  'calls',
+  'place',
+  'memory',
+  'who',
 ];
 const shim = [];
 

@@ -1,6 +1,360 @@
+#define _GNU_SOURCE
 #include "notify.h"
-struct vt_notify *vt_notify_new(struct vt_log *log, int listener) { (void)log; (void)listener; return NULL; }
-void vt_notify_free(struct vt_notify *n) { (void)n; }
-void vt_notify_main(struct vt_notify *n, pid_t pid) { (void)n; (void)pid; }
-void vt_notify_serve(struct vt_notify *n) { (void)n; }
-void vt_notify_identify(struct vt_notify *n, pid_t pid) { (void)n; (void)pid; }
+
+#include "calls.h"
+#include "memory.h"
+#include "place.h"
+#include "who.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+#if defined __x86_64__
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined __aarch64__
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
+#define X32_BIT 0x40000000
+#define RESOLVE_IN_ROOT_FLAG 0x10
+#define MOST_INTERPRETERS 5 /* the kernel follows that many #! lines */
+
+struct vt_notify {
+    struct vt_log *log;
+    struct vt_who *who;
+    int listener;
+    struct seccomp_notif *request;
+    struct seccomp_notif_resp *response;
+    size_t request_size, response_size;
+    char name[PATH_MAX], name2[PATH_MAX];
+    struct vt_place place, place2;
+};
+
+struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
+    struct seccomp_notif_sizes sizes;
+    if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) return NULL;
+    struct vt_notify *notify = calloc(1, sizeof *notify);
+    if (notify == NULL) return NULL;
+    /* The kernel's structures may be longer than the ones compiled here, or shorter. */
+    notify->log = log;
+    notify->listener = listener;
+    notify->request_size = sizes.seccomp_notif > sizeof(struct seccomp_notif)
+                               ? sizes.seccomp_notif
+                               : sizeof(struct seccomp_notif);
+    notify->response_size = sizes.seccomp_notif_resp > sizeof(struct seccomp_notif_resp)
+                                ? sizes.seccomp_notif_resp
+                                : sizeof(struct seccomp_notif_resp);
+    notify->request = malloc(notify->request_size);
+    notify->response = malloc(notify->response_size);
+    notify->who = vt_who_new(log);
+    if (notify->request == NULL || notify->response == NULL || notify->who == NULL) {
+        vt_notify_free(notify);
+        return NULL;
+    }
+    /* Hands the processor straight to the waiting side; kernels before 6.6 lack it. */
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    return notify;
+}
+
+void vt_notify_free(struct vt_notify *notify) {
+    if (notify->who != NULL) vt_who_free(notify->who);
+    free(notify->request);
+    free(notify->response);
+    free(notify);
+}
+
+void vt_notify_main(struct vt_notify *notify, pid_t pid) { vt_who_is_main(notify->who, pid); }
+
+bool vt_notify_identify(struct vt_notify *notify, pid_t pid) { return vt_who_look(notify->who, pid); }
+
+/* Once per process and cause: a foreign program makes every one of its calls here. */
+static void incomplete(struct vt_notify *notify, enum vt_incomplete cause, pid_t pid,
+                       const char *detail) {
+    struct vt_entry entry = {.op = VT_OP_INCOMPLETE, .aux = cause, .path = "", .path_len = 0};
+    uint64_t key = vt_log_key(notify->log, &entry, (uint64_t)pid, 0);
+    if (vt_log_knows(notify->log, key)) return;
+    vt_log_incomplete(notify->log, cause, (uint32_t)pid, detail);
+    vt_log_remember(notify->log, key);
+}
+
+struct look {
+    uint8_t kind;
+    uint64_t device, inode;
+};
+
+static struct look look_at(const char *path) {
+    struct stat status;
+    if (lstat(path, &status) < 0) {
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return (struct look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
+    }
+    struct look look = {.kind = VT_KIND_OTHER, .device = status.st_dev, .inode = status.st_ino};
+    if (S_ISREG(status.st_mode)) look.kind = VT_KIND_FILE;
+    else if (S_ISDIR(status.st_mode)) look.kind = VT_KIND_DIRECTORY;
+    else if (S_ISLNK(status.st_mode)) look.kind = VT_KIND_SYMLINK;
+    return look;
+}
+
+static bool is_one_of_many(uint8_t kind) { return kind != VT_KIND_FILE && kind != VT_KIND_ABSENT; }
+
+/* Whether names below or through the entry's paths may denote other files after the call. */
+static bool moves_names(const struct vt_entry *entry) {
+    switch (entry->op) {
+    case VT_OP_RENAME: return is_one_of_many(entry->before) || is_one_of_many(entry->before2);
+    case VT_OP_SYMLINK: return true;
+    case VT_OP_LINK:
+    case VT_OP_UNLINK: return entry->before == VT_KIND_SYMLINK || entry->before == VT_KIND_UNKNOWN;
+    default: return false;
+    }
+}
+
+/* Completes the entry with what is there now, and commits it unless it says nothing new. */
+static uint8_t record(struct vt_notify *notify, struct vt_entry *entry) {
+    struct vt_log *log = notify->log;
+    bool moved = vt_log_names_moved(log);
+    struct look look = {.kind = VT_KIND_UNKNOWN};
+    if (moved) look = look_at(entry->path);
+    uint64_t key = 0;
+    if (entry->op != VT_OP_RENAME) {
+        key = vt_log_key(log, entry, look.device, look.inode);
+        if (vt_log_knows(log, key)) return look.kind;
+    }
+    if (!moved) look = look_at(entry->path);
+    entry->before = look.kind;
+    if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
+        entry->before2 = look_at(entry->path2).kind;
+    entry->result = VT_RESULT_UNKNOWN;
+    if (moves_names(entry)) vt_log_move_names(log);
+    if (vt_log_append(log, entry) != NULL && key != 0) vt_log_remember(log, key);
+    return look.kind;
+}
+
+/* One notified call while its arguments are read. */
+struct reading {
+    struct vt_notify *notify;
+    const struct vt_call *call;
+    const struct seccomp_notif *request;
+    bool unreadable;
+    uint64_t at_flags; /* argument `flags`, where it has AT_ flags */
+    bool follow;
+};
+
+static pid_t thread_of(const struct reading *reading) { return (pid_t)reading->request->pid; }
+
+static uint64_t argument(const struct reading *reading, int index) {
+    return reading->request->data.args[index];
+}
+
+static int directory_of(const struct reading *reading, int index) {
+    return index == VT_NO_ARG ? AT_FDCWD : (int)argument(reading, index);
+}
+
+static bool accept(struct reading *reading, enum vt_placed placed) {
+    if (placed == VT_PLACE_FORBIDDEN) reading->unreadable = true;
+    return placed == VT_PLACED;
+}
+
+/* -1: the call will fail, or we may not read. */
+static ssize_t read_name(struct reading *reading, int index, char *name) {
+    ssize_t length = vt_memory_string(thread_of(reading), argument(reading, index), name, PATH_MAX);
+    if (length >= 0) return length;
+    if (length != -EFAULT && length != -ENAMETOOLONG && length != -ESRCH) reading->unreadable = true;
+    return -1;
+}
+
+/* An empty name stands for the descriptor itself: with AT_EMPTY_PATH, and always in readlinkat. */
+static bool allows_empty(const struct reading *reading) {
+    return (reading->at_flags & AT_EMPTY_PATH) != 0 || reading->call->op == VT_OP_READLINK;
+}
+
+static bool place_name(struct reading *reading, int dir, int index, char *name,
+                       struct vt_place *place, bool follow) {
+    pid_t tid = thread_of(reading);
+    int dirfd = directory_of(reading, dir);
+    ssize_t length = 0;
+    if (argument(reading, index) != 0 || !allows_empty(reading)) {
+        length = read_name(reading, index, name);
+        if (length < 0) return false;
+    }
+    if (length > 0) return accept(reading, vt_place_path(place, tid, dirfd, name, (size_t)length, follow));
+    if (dir == VT_NO_ARG || !allows_empty(reading)) return false;
+    /* A descriptor that is open was recorded when it was opened; a look at it adds nothing. */
+    uint8_t op = reading->call->op;
+    if (dirfd != AT_FDCWD && (op == VT_OP_STAT || op == VT_OP_XATTR)) return false;
+    if (!accept(reading, vt_place_fd(place, tid, dirfd))) return false;
+    return !place->deleted || op == VT_OP_LINK;
+}
+
+/* Fills the flags of an open; false when the call will fail or cannot be read. */
+static bool read_open_flags(struct reading *reading, struct vt_entry *entry) {
+    const struct vt_call *call = reading->call;
+    uint64_t how[3] = {0};
+    switch (call->form) {
+    case VT_CALL_OPEN: how[0] = argument(reading, call->flags); break;
+    case VT_CALL_CREATE: how[0] = call->aux; break;
+    default: {
+        int error = vt_memory_copy(thread_of(reading), argument(reading, call->flags), how, sizeof how);
+        if (error < 0) {
+            reading->unreadable = error != -EFAULT && error != -ESRCH;
+            return false;
+        }
+    }
+    }
+    entry->aux = (uint32_t)how[0];
+    if ((how[2] & RESOLVE_IN_ROOT_FLAG) != 0)
+        incomplete(reading->notify, VT_INCOMPLETE_ROOT_CHANGED, (pid_t)entry->pid, "openat2 RESOLVE_IN_ROOT");
+    bool exclusive = (how[0] & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+    reading->follow = (how[0] & O_NOFOLLOW) == 0 && !exclusive;
+    return true;
+}
+
+/* Fills `entry` from the arguments; false when there is nothing to record. */
+static bool read_call(struct reading *reading, struct vt_entry *entry) {
+    const struct vt_call *call = reading->call;
+    struct vt_notify *notify = reading->notify;
+    entry->aux = call->aux;
+    reading->follow = call->follow == VT_FOLLOW;
+    bool second_follows = false;
+    if (call->form == VT_CALL_OPEN || call->form == VT_CALL_OPEN_HOW || call->form == VT_CALL_CREATE) {
+        if (!read_open_flags(reading, entry)) return false;
+    } else if (call->form == VT_CALL_WATCH) {
+        reading->follow = (argument(reading, call->flags) & IN_DONT_FOLLOW) == 0;
+    } else if (call->flags != VT_NO_ARG) {
+        uint64_t flags = argument(reading, call->flags);
+        if (call->op == VT_OP_RENAME) {
+            entry->aux = (uint32_t)flags;
+        } else {
+            reading->at_flags = flags;
+            if (call->op == VT_OP_UNLINK) entry->aux = (uint32_t)flags & AT_REMOVEDIR;
+            if (call->follow == VT_FOLLOW) reading->follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
+            if (call->follow == VT_FOLLOW_IF_ASKED) reading->follow = (flags & AT_SYMLINK_FOLLOW) != 0;
+        }
+    }
+    if (call->form == VT_CALL_FD ||
+        (call->form == VT_CALL_PATH_OR_FD && argument(reading, call->path) == 0)) {
+        if (!accept(reading, vt_place_fd(&notify->place, thread_of(reading), directory_of(reading, call->dir))))
+            return false;
+        if (notify->place.deleted) return false;
+    } else if (!place_name(reading, call->dir, call->path, notify->name, &notify->place, reading->follow)) {
+        return false;
+    }
+    entry->path = notify->place.text;
+    entry->path_len = notify->place.length;
+    if (!reading->follow) entry->flags |= VT_FLAG_NOFOLLOW;
+    if (call->path2 == VT_NO_ARG) return true;
+    if (call->form == VT_CALL_LINK_TEXT) {
+        ssize_t length = read_name(reading, call->path2, notify->name2);
+        entry->path2 = notify->name2;
+        entry->path2_len = (size_t)length;
+        return length >= 0;
+    }
+    reading->at_flags = 0; /* only the first name of linkat may be empty */
+    if (call->op == VT_OP_LINK && reading->follow) entry->flags |= VT_FLAG_FOLLOW2;
+    if (!place_name(reading, call->dir2, call->path2, notify->name2, &notify->place2, second_follows))
+        return false;
+    entry->path2 = notify->place2.text;
+    entry->path2_len = notify->place2.length;
+    return true;
+}
+
+/* The kernel opens the interpreter of a script by itself, without a system call. */
+static void record_interpreters(struct vt_notify *notify, struct vt_entry entry, pid_t tid) {
+    char line[256], path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", entry.path);
+    for (int depth = 0; depth < MOST_INTERPRETERS; depth++) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0) return;
+        ssize_t length = read(fd, line, sizeof line - 1);
+        close(fd);
+        if (length < 3 || line[0] != '#' || line[1] != '!') return;
+        line[length] = '\0';
+        char *name = line + 2 + strspn(line + 2, " \t");
+        name[strcspn(name, " \t\n")] = '\0';
+        if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return;
+        entry.path = notify->place2.text;
+        entry.path_len = notify->place2.length;
+        record(notify, &entry);
+        snprintf(path, sizeof path, "%s", notify->place2.text);
+    }
+}
+
+static bool is_waiting(const struct vt_notify *notify) {
+    uint64_t id = notify->request->id;
+    return ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+static bool is_foreign(const struct seccomp_notif *request) {
+    if (request->data.arch != NATIVE_ARCH) return true;
+#ifdef __x86_64__
+    if ((request->data.nr & X32_BIT) != 0) return true;
+#endif
+    return false;
+}
+
+static void observe(struct vt_notify *notify) {
+    const struct seccomp_notif *request = notify->request;
+    pid_t tid = (pid_t)request->pid;
+    pid_t pid = vt_who_is(notify->who, tid);
+    if (pid == 0) {
+        if (is_waiting(notify))
+            incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, tid, "the process cannot be looked at");
+        return;
+    }
+    if (is_foreign(request)) {
+        incomplete(notify, VT_INCOMPLETE_FOREIGN_ABI, pid, "a call of another architecture or ABI");
+        return;
+    }
+    const struct vt_call *call = vt_call_find(request->data.nr);
+    if (call == NULL) {
+        incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "a call that is not in the list");
+        return;
+    }
+    if (call->form == VT_CALL_CHANGES_ROOT) {
+        incomplete(notify, VT_INCOMPLETE_ROOT_CHANGED, pid, "mount, chroot, pivot_root or setns");
+        return;
+    }
+    if (call->form == VT_CALL_BY_HANDLE) {
+        incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "open_by_handle_at");
+        return;
+    }
+    struct reading reading = {.notify = notify, .call = call, .request = request};
+    struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid};
+    bool complete = read_call(&reading, &entry);
+    /* What was read is that call's only if the call still waits; if not, it never happened. */
+    if (!is_waiting(notify)) return;
+    if (reading.unreadable)
+        incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
+    if (!complete) return;
+    uint8_t before = record(notify, &entry);
+    if (call->op != VT_OP_EXEC) return;
+    if (before != VT_KIND_ABSENT) {
+        vt_who_executes(notify->who, pid);
+        record_interpreters(notify, entry, tid);
+    }
+}
+
+void vt_notify_serve(struct vt_notify *notify) {
+    /* The kernel insists on zeroes. */
+    memset(notify->request, 0, notify->request_size);
+    if (ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_RECV, notify->request) < 0) return;
+    observe(notify);
+    memset(notify->response, 0, notify->response_size);
+    notify->response->id = notify->request->id;
+    notify->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    /* ENOENT: the caller was killed while it waited. */
+    ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_SEND, notify->response);
+}

@@ -22,7 +22,7 @@ void vt_notify_main(struct vt_notify *notify, pid_t pid);
 /* Takes and answers one notification; call when the listener is readable. */
 void vt_notify_serve(struct vt_notify *notify);
 
-/* Writes who `pid` is now, unless that is recorded already. */
-void vt_notify_identify(struct vt_notify *notify, pid_t pid);
+/* Writes who `pid` is now, unless that is recorded already. False: it is gone, and never was. */
+bool vt_notify_identify(struct vt_notify *notify, pid_t pid);
 
 #endif

@@ -55,7 +55,24 @@ static void let_go_of_stdio(int control) {
 static void started(struct supervisor *s) {
     s->started = true;
     vt_control_started(s->options->control, s->task->pid);
-    if (s->notify != NULL) vt_notify_identify(s->notify, s->task->pid);
+    if (s->notify == NULL || vt_notify_identify(s->notify, s->task->pid)) return;
+    /* It ran and ended without a notified call: all we know is what we were asked to start. */
+    char argv[4096];
+    size_t length = 0;
+    for (char **word = s->options->program; *word != NULL; word++) {
+        size_t size = strlen(*word) + 1;
+        if (length + size > sizeof argv) break;
+        memcpy(argv + length, *word, size);
+        length += size;
+    }
+    vt_log_append(s->log, &(struct vt_entry){.op = VT_OP_PROCESS,
+                                             .pid = (uint32_t)s->task->pid,
+                                             .aux = (uint32_t)getpid(),
+                                             .result = VT_RESULT_UNKNOWN,
+                                             .path = s->options->program[0],
+                                             .path_len = strlen(s->options->program[0]),
+                                             .path2 = argv,
+                                             .path2_len = length > 0 ? length - 1 : 0});
 }
 
 static void untracked(struct supervisor *s, enum vt_incomplete cause, int error) {
