@@ -58,7 +58,7 @@ for (const [way, used, skip] of [
     });
 
     test('that holds the terminal does not delay the end', { skip: noTerminal }, async () => {
-      const outcome = await runSubject(['sh', '-c', 'setsid sleep 1000 & echo $!; exit 4'], {
+      const outcome = await runSubject(['sh', '-c', 'trap "" HUP; sleep 1000 & echo $!; exit 4'], {
         tracker: used,
         output: terminal,
       });
@@ -76,7 +76,7 @@ function runnerProgram(output: 'pipes' | 'terminal'): string {
     import { builtTracker, runSubject, terminal } from ${JSON.stringify(rig)};
     const output = ${output === 'pipes' ? "'pipes'" : 'terminal'};
     const tracker = builtTracker(50);
-    const outcome = await runSubject(['sh', '-c', 'setsid sleep 1000 & echo $!'], { tracker, output });
+    const outcome = await runSubject(['sh', '-c', 'trap "" HUP; sleep 1000 & echo $!'], { tracker, output });
     process.stdout.write(outcome.stdout + outcome.terminal);`;
 }
 

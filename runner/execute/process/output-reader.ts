@@ -50,23 +50,31 @@ export class OutputReader {
   }
 
   /**
-   * Delivers what the descriptor holds now, up to about `limit` bytes, and goes on reading. Resolves
-   * when it was empty, at its end, or the limit was reached.
+   * Delivers what the descriptor holds now, up to about `limit` bytes, and then goes on reading, or
+   * with `stop` reads no further until it is called again. The answer is `end` when every writer is
+   * gone and everything was read, `empty` when there is no more at the moment, else `limit`.
    */
-  async drain(limit: number): Promise<void> {
+  async drain(limit: number, stop = false): Promise<'end' | 'empty' | 'limit'> {
     this.#draining = true;
     this.#socket.pause();
     await this.#held;
     let taken = 0;
-    while (!this.#socket.destroyed && taken < limit) {
-      const size = readAvailable(this.#fd);
-      if (size === 0) break;
-      taken += size;
-      const demand = await this.#deliver(size);
-      if (demand === 'closed') this.close();
+    let outcome: 'end' | 'empty' | 'limit' | undefined;
+    while (outcome === undefined) {
+      const size = this.#socket.destroyed ? 'end' : readAvailable(this.#fd);
+      if (typeof size === 'number') {
+        const demand = await this.#deliver(size);
+        if (demand === 'closed') this.close();
+        taken += size;
+        if (taken >= limit) outcome = 'limit';
+      } else {
+        outcome = size;
+      }
     }
-    this.#draining = false;
-    if (!this.#socket.destroyed) this.#socket.resume();
+    if (outcome === 'end') this.close();
+    this.#draining = stop;
+    if (!stop && !this.#socket.destroyed) this.#socket.resume();
+    return outcome;
   }
 
   get isOpen(): boolean {
@@ -99,14 +107,14 @@ export class OutputReader {
   }
 }
 
-/** Bytes read into `buffer`; 0 when there are none now or never again. */
-function readAvailable(fd: number): number {
+/** The number of bytes read into `buffer`, `empty` when there are none now, `end` when never again. */
+function readAvailable(fd: number): number | 'empty' | 'end' {
   try {
-    return readSync(fd, buffer, 0, READ_SIZE, null);
+    return readSync(fd, buffer, 0, READ_SIZE, null) || 'end';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // EIO: the last holder of the terminal is gone and everything was read.
-    if (code === 'EAGAIN' || code === 'EIO') return 0;
+    if (code === 'EAGAIN') return 'empty';
+    if (code === 'EIO') return 'end'; // of a terminal: hung up, and everything was read
     throw error;
   }
 }

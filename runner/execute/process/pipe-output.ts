@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { OnOutput } from '../task-process.js';
 import { OutputReader } from './output-reader.js';
 import { maskedStdio } from './pseudo-terminal.js';
@@ -13,11 +14,9 @@ import type { TaskEnds, TaskOutput } from './task-output.js';
  */
 export class PipeOutput implements TaskOutput {
   readonly launcherOptions: readonly string[];
-  readonly abandoned: Promise<void>;
   readonly #paths: { readonly out: string; readonly err: string };
   readonly #ends: { readonly out: number; readonly err: number };
   #readers: readonly OutputReader[] = [];
-  #abandon: (readers: Promise<unknown>) => void = () => undefined;
 
   /**
    * Makes the FIFOs `out` and `err` in `directory`, unless they are there already, and opens them
@@ -39,13 +38,6 @@ export class PipeOutput implements TaskOutput {
     this.#paths = paths;
     this.#ends = ends;
     this.launcherOptions = ['--stdout', paths.out, '--stderr', paths.err];
-    this.abandoned = new Promise((resolve) => {
-      this.#abandon = (readers) => {
-        void readers.then(() => {
-          resolve();
-        });
-      };
-    });
   }
 
   openTaskEnds(): TaskEnds {
@@ -66,11 +58,18 @@ export class PipeOutput implements TaskOutput {
       new OutputReader(this.#ends.out, 'stdout', onOutput),
       new OutputReader(this.#ends.err, 'stderr', onOutput),
     ];
-    this.#abandon(Promise.all(this.#readers.map((reader) => reader.closed)));
   }
 
   async drain(limit: number): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.drain(limit)));
+  }
+
+  async awaitWriters(milliseconds: number): Promise<void> {
+    const closed = Promise.all(this.#readers.map((reader) => reader.closed));
+    const waiting = new AbortController();
+    const options = { signal: waiting.signal };
+    await Promise.race([closed, delay(milliseconds, undefined, options).catch(() => undefined)]);
+    waiting.abort();
   }
 
   resize(): void {
@@ -80,6 +79,7 @@ export class PipeOutput implements TaskOutput {
   async finish(limit: number): Promise<void> {
     await this.drain(limit);
     for (const reader of this.#readers) reader.close();
+    await Promise.all(this.#readers.map((reader) => reader.closed));
   }
 }
 

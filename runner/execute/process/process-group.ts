@@ -9,7 +9,7 @@ interface ProcessGroups {
 }
 
 /** Undefined when the process is gone or the system has no /proc. */
-export function processGroups(pid: number): ProcessGroups | undefined {
+function processGroups(pid: number): ProcessGroups | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
@@ -24,11 +24,36 @@ export function processGroups(pid: number): ProcessGroups | undefined {
   return { own, foreground: foreground > 0 ? foreground : undefined };
 }
 
-/** Sends a signal to a group; one that is gone is no error. */
-export function signalGroup(group: number, signal: NodeJS.Signals): void {
+/**
+ * Sends a signal to a task: to the group it leads, or to its main process alone while that is still
+ * in another group, maybe vt's own. Being gone is no error.
+ */
+export function signalTask(pid: number, signal: NodeJS.Signals): void {
+  const groups = processGroups(pid);
+  if (groups !== undefined && groups.own !== pid) send(pid, signal);
+  else send(-pid, signal);
+}
+
+/** Sends SIGINT as the task's terminal would: to its foreground group. */
+export function interruptTerminal(pid: number): void {
+  const foreground = processGroups(pid)?.foreground;
+  if (foreground === undefined) signalTask(pid, 'SIGINT');
+  else send(-foreground, 'SIGINT');
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-group, signal);
+    process.kill(target, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/**
+ * Whether a key such as Ctrl-C, pressed in the terminal, is sent to this process's group by the
+ * terminal itself: it has a controlling terminal and is in its foreground.
+ */
+export function terminalSignalsReach(pid: number): boolean {
+  const groups = processGroups(pid);
+  return groups !== undefined && groups.foreground === groups.own;
 }

@@ -20,7 +20,8 @@ export interface PseudoTerminal {
   forget(): void;
 }
 
-const liveMasters = new Set<number>();
+/** By identity: a closed master's number is soon another's. */
+const live = new Set<PseudoTerminal>();
 let devNull: number | undefined;
 
 /**
@@ -41,8 +42,7 @@ export async function openPseudoTerminal(
     // Opened anew because Node's descriptors, unlike node-pty's, are not inherited by children.
     const hold = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
     closeSync(slave);
-    liveMasters.add(master);
-    return {
+    const terminal: PseudoTerminal = {
       master,
       path,
       hold,
@@ -50,12 +50,14 @@ export async function openPseudoTerminal(
         native.resize(master, newColumns, newRows);
       },
       forget: () => {
-        liveMasters.delete(master);
-        if (liveMasters.size > 0 || devNull === undefined) return;
+        live.delete(terminal);
+        if (live.size > 0 || devNull === undefined) return;
         closeSync(devNull);
         devNull = undefined;
       },
     };
+    live.add(terminal);
+    return terminal;
   } catch {
     return undefined;
   }
@@ -74,7 +76,7 @@ interface NativeModule {
 export function maskedStdio(stdio: Exclude<StdioOptions, string>): Exclude<StdioOptions, string> {
   const masked = [...stdio];
   for (const standard of [0, 1, 2]) masked[standard] ??= 'ignore';
-  for (const master of liveMasters) {
+  for (const { master } of live) {
     if (master < stdio.length) continue;
     devNull ??= openSync('/dev/null', constants.O_RDWR);
     // 'ignore' above 2 leaves a number as it is.

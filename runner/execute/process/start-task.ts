@@ -7,7 +7,7 @@ import type { Aftermath, LaunchEvents, Release } from './launch.js';
 import { launchDirectly } from './launch-directly.js';
 import { launchTracked } from './launch-tracked.js';
 import { PipeOutput } from './pipe-output.js';
-import { processGroups, signalGroup } from './process-group.js';
+import { interruptTerminal, signalTask } from './process-group.js';
 import { startFailure } from './start-failure.js';
 import type { TaskOutput } from './task-output.js';
 import { DRAIN_LIMIT } from './task-output.js';
@@ -94,7 +94,7 @@ class TaskProcess implements RunningTask {
     await output.drain(DRAIN_LIMIT);
     resolveEnded(ending);
     const { aftermath, untracked } = await launched.settled;
-    if (aftermath.kind === 'unwatched') await orAfter(output.abandoned, UNWATCHED_GRACE);
+    if (aftermath.kind === 'unwatched') await output.awaitWriters(UNWATCHED_GRACE);
     this.#isOver = true;
     await output.finish(aftermath.kind === 'quiet' ? Infinity : DRAIN_LIMIT);
     launched.release();
@@ -146,10 +146,9 @@ class TaskProcess implements RunningTask {
     return join(this.#command.runDirectory, 'trace');
   }
 
-  /** A terminal's Ctrl-C goes to the group in its foreground; everything else to the task's own. */
   #send(pid: number, signal: NodeJS.Signals): void {
-    const foreground = signal === 'SIGINT' ? processGroups(pid)?.foreground : undefined;
-    signalGroup(foreground ?? pid, signal);
+    if (signal === 'SIGINT' && this.#output instanceof TerminalOutput) interruptTerminal(pid);
+    else signalTask(pid, signal);
   }
 
   async #traceOf(aftermath: Aftermath, untracked?: string): Promise<TaskTrace> {
@@ -183,13 +182,4 @@ interface Launched {
   readonly ended: Promise<Ending>;
   readonly settled: Promise<Settlement>;
   readonly release: Release;
-}
-
-async function orAfter(event: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([event, timeout]);
-  clearTimeout(timer);
 }

@@ -16,8 +16,11 @@ export interface TaskOutput {
   start(onOutput: OnOutput): void;
   /** Delivers what was written so far, up to about `limit` bytes a stream, and goes on reading. */
   drain(limit: number): Promise<void>;
-  /** Resolves when no process can write any more, if that shows; else never. */
-  readonly abandoned: Promise<void>;
+  /**
+   * For a task nobody watches, once it has ended: goes on delivering until no process has the
+   * output open any more, at most for so many milliseconds.
+   */
+  awaitWriters(milliseconds: number): Promise<void>;
   /** Tells a terminal its new size. */
   resize(columns: number, rows: number): void;
   /** Delivers what is left, as by `drain`, and closes all. Processes still writing meet a broken pipe. */

@@ -1,9 +1,14 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { OnOutput } from '../task-process.js';
 import { OutputReader } from './output-reader.js';
 import type { PseudoTerminal } from './pseudo-terminal.js';
 import { openPseudoTerminal } from './pseudo-terminal.js';
 import type { TaskEnds, TaskOutput } from './task-output.js';
+import { DRAIN_LIMIT } from './task-output.js';
+
+/** milliseconds */
+const ASKING_INTERVAL = 5;
 
 /**
  * One pseudo-terminal for stdout and stderr.
@@ -13,10 +18,9 @@ import type { TaskEnds, TaskOutput } from './task-output.js';
  */
 export class TerminalOutput implements TaskOutput {
   readonly launcherOptions: readonly string[];
-  /** Never: the hold keeps the terminal open. */
-  readonly abandoned = new Promise<void>(() => undefined);
   readonly #terminal: PseudoTerminal;
   #reader: OutputReader | undefined;
+  #isHeld = true;
 
   /** Undefined where no pseudo-terminal can be had. */
   static async open(columns: number, rows: number): Promise<TerminalOutput | undefined> {
@@ -50,15 +54,33 @@ export class TerminalOutput implements TaskOutput {
     await this.#reader?.drain(limit);
   }
 
+  async awaitWriters(milliseconds: number): Promise<void> {
+    const deadline = performance.now() + milliseconds;
+    await this.drain(DRAIN_LIMIT);
+    // Without the hold the terminal hangs up with its last writer. Asking by and by is the lossless
+    // way to see it: Node takes the first short read after a hang-up for the end.
+    this.#letGo();
+    while ((await this.#reader?.drain(DRAIN_LIMIT, true)) !== 'end') {
+      if (performance.now() >= deadline) return;
+      await delay(ASKING_INTERVAL);
+    }
+  }
+
   resize(columns: number, rows: number): void {
-    if (this.#reader?.isOpen === true) this.#terminal.resize(columns, rows);
+    if (this.#reader?.isOpen ?? true) this.#terminal.resize(columns, rows);
   }
 
   async finish(limit: number): Promise<void> {
     // Empties the terminal: the kernel moves everything written to the reading side before it
     // answers EAGAIN, so nothing can be left but what a process writes from now on.
     await this.drain(limit);
-    closeSync(this.#terminal.hold);
+    this.#letGo();
     this.#reader?.close();
+    await this.#reader?.closed;
+  }
+
+  #letGo(): void {
+    if (this.#isHeld) closeSync(this.#terminal.hold);
+    this.#isHeld = false;
   }
 }
