@@ -103,7 +103,11 @@ static void run_child(const struct vt_options *options, bool track, bool shared,
 static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
                       uint64_t cookie, char **environment) {
     reset_signals();
-    if (options->terminal != NULL && setsid() < 0) fail(messages, errno, options->terminal);
+    /* A group of its own, so that the runner's signals reach all of the task and nothing else. A
+     * whole session, because a background group of the user's terminal would be stopped, and so hang,
+     * when it read from /dev/tty. Inherited stdio: stay in the foreground. */
+    if ((options->terminal != NULL || options->out != NULL) && setsid() < 0)
+        fail(messages, errno, options->program[0]);
     if (track && shared) install_filter(messages, cookie);
     int error = close_others(messages);
     if (error < 0) fail(messages, -error, options->program[0]);
