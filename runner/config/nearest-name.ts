@@ -1,11 +1,11 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The known name a misspelt one most likely means: differing in case or separators only, or within
- * a third of its length (at least 1, at most 3 edits). `undefined` when nothing is near.
+ * The known name a misspelt one most likely means: differing in case or separators only, or by
+ * few edits for its length: 1 below 4 characters, 2 below 9, else 3. `undefined` when nothing is near.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  const allowed = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
+  const allowed = name.length < 4 ? 1 : name.length < 9 ? 2 : 3;
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of known) {

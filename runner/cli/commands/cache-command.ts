@@ -45,6 +45,8 @@ async function clean(argv: readonly string[], { io, services }: CommandContext):
     throw new UsageError({ kind: 'unexpected-argument', argument, command });
   }
   const { workspace } = locate(io.cwd, []);
-  await services.cleanCache(cacheDirectory(workspace.root, io.env.VT_CACHE_DIR));
+  const directory = cacheDirectory(workspace.root, io.env.VT_CACHE_DIR);
+  await services.cleanCache(directory);
+  io.stdout.write(`vt: no stored results are left in ${directory}\n`);
   return { kind: 'code', code: 0 };
 }
