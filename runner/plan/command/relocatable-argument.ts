@@ -7,6 +7,8 @@ import type { AbsolutePath } from '../../../cache/brands.js';
 export function relocatableArgument(argument: string, root: AbsolutePath): string {
   if (root === '/' || !argument.includes(root)) return argument;
   const escaped = root.replace(/[^\w/]/g, '\\$&');
-  // Not within a longer path, such as /workspace-2 or /mnt/workspace.
-  return argument.replace(new RegExp(`(?<![\\w./-])${escaped}(?![\\w.-])`, 'g'), '\0workspace');
+  // Not within a longer path, such as /workspace-2 or /mnt/workspace; but after a flag's letter.
+  const start = '(?:(?<![\\w./-])|(?<=(?:^|[\\s\'"=,])-[A-Za-z]))';
+  const found = new RegExp(`${start}${escaped}(?![\\w.-])`, 'g');
+  return argument.replace(found, '\0workspace');
 }
