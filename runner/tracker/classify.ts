@@ -137,8 +137,7 @@ class Classifier {
       }
       const at = record.sequence;
       const follow = followsFinal(record);
-      const isLink =
-        record.before === Kind.UNKNOWN ? undefined : record.before === Kind.SYMLINK;
+      const isLink = record.before === Kind.UNKNOWN ? undefined : record.before === Kind.SYMLINK;
       const where = resolver.resolve(record.path, at, follow, isLink);
       const where2 =
         record.op === Op.RENAME || record.op === Op.LINK
@@ -242,7 +241,8 @@ class Classifier {
         return;
       }
     }
-    if (where.procLink !== undefined && !this.#takeProcLink(record, process, where.procLink)) return;
+    if (where.procLink !== undefined && !this.#takeProcLink(record, process, where.procLink))
+      return;
     if (this.options.trackerFiles.has(where.path)) return;
     switch (record.op) {
       case Op.OPEN:

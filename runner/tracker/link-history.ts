@@ -85,8 +85,14 @@ export class LinkHistory {
     let away: Move | undefined;
     let onto: Move | undefined;
     for (const place of selfAndAncestors(path)) {
-      away = later(away, this.#movesFrom.get(place)?.findLast((move) => move.at < at));
-      onto = later(onto, this.#movesTo.get(place)?.findLast((move) => move.at < at));
+      away = later(
+        away,
+        this.#movesFrom.get(place)?.findLast((move) => move.at < at),
+      );
+      onto = later(
+        onto,
+        this.#movesTo.get(place)?.findLast((move) => move.at < at),
+      );
     }
     const latest = Math.max(link?.at ?? -1, away?.at ?? -1, onto?.at ?? -1);
     if (latest < 0) return undefined;
@@ -112,7 +118,10 @@ export class LinkHistory {
     const away = this.#firstMoveAway(path, at);
     let onto: Move | undefined;
     for (const place of selfAndAncestors(path)) {
-      onto = earlier(onto, this.#movesTo.get(place)?.find((move) => move.at >= at));
+      onto = earlier(
+        onto,
+        this.#movesTo.get(place)?.find((move) => move.at >= at),
+      );
     }
     const first = Math.min(link?.at ?? Infinity, away?.at ?? Infinity, onto?.at ?? Infinity);
     if (first === Infinity) return this.#linkNow(path);
@@ -126,17 +135,19 @@ export class LinkHistory {
   #firstMoveAway(path: string, at: number): Move | undefined {
     let away: Move | undefined;
     for (const place of selfAndAncestors(path)) {
-      away = earlier(away, this.#movesFrom.get(place)?.find((move) => move.at >= at));
+      away = earlier(
+        away,
+        this.#movesFrom.get(place)?.find((move) => move.at >= at),
+      );
     }
     return away;
   }
 
   #madeAfter(path: string, at: number): boolean {
     return (
-      (this.#links.get(path)?.some((change) => change.at > at && change.kind === 'made') ?? false) ||
-      selfAndAncestors(path).some((place) =>
-        this.#movesTo.get(place)?.some((move) => move.at > at),
-      )
+      (this.#links.get(path)?.some((change) => change.at > at && change.kind === 'made') ??
+        false) ||
+      selfAndAncestors(path).some((place) => this.#movesTo.get(place)?.some((move) => move.at > at))
     );
   }
 

@@ -1,0 +1,329 @@
+import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
+import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
+import type { CachePolicy } from '../../plan/execution.js';
+import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
+import type { ChannelRecord } from '../channel/channel-record.js';
+import type { NotDerived } from './not-derived.js';
+import { decideRelevance, parentOf, type PathRelevance } from './path-relevance.js';
+import { ProcessList } from './process-list.js';
+import type { WorkspaceView } from './workspace-view.js';
+
+/** All that is known of a run that ended well. */
+export interface RunFacts {
+  readonly trace: TaskTrace;
+  readonly channel: ChannelRecord;
+  readonly policy: CachePolicy;
+  /** Physical. */
+  readonly workspaceRoot: AbsolutePath;
+  /** Directories the runner itself works in (the cache's), never input or output. */
+  readonly runnerDirectories: readonly AbsolutePath[];
+  /** What `policy.input.include` matched just before the task was started; empty without globs. */
+  readonly inputMatches: readonly WorkspacePath[];
+}
+
+/** What the run depended on and made. */
+export interface Derived extends Pick<FinishedRun, 'dependencies' | 'outputs' | 'processes'> {
+  readonly kind: 'derived';
+}
+
+type Output = FinishedRun['outputs'][number];
+
+/**
+ * Merges what tracking saw, what the task reported and what the user configured into what the cache
+ * keeps; or says why the run cannot be kept. `view` is the workspace right after the run.
+ *
+ * Reports are retroactive, and refine the automatic part only: configured globs win. A path that was
+ * read and then changed cannot be kept, unless a report or an exclusion says that it is no input or
+ * no output. What the task saw of a path before it changed it (existence, absence, names) stays a
+ * dependency.
+ */
+export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDerived {
+  const { trace, channel, policy } = facts;
+  const refusal = findRefusal(facts);
+  if (refusal !== undefined) return refusal;
+
+  const inWorkspace = relativeTo(facts.workspaceRoot, view);
+  const relevance = decideRelevance(
+    {
+      policy,
+      ignoredInputs: channel.ignoredInputs.flatMap(({ path }) => inWorkspace(path)),
+      ignoredOutputs: channel.ignoredOutputs.flatMap(({ path }) => inWorkspace(path)),
+      runnerOwned: facts.runnerDirectories.flatMap(inWorkspace).filter((path) => path !== ''),
+    },
+    view,
+  );
+  const processes = new ProcessList(trace.processes);
+  const accesses = new WorkspaceAccesses(trace.accesses, facts.workspaceRoot, view);
+
+  const conflict =
+    findConfiguredConflict(facts, accesses, processes) ??
+    findConflict(accesses, relevance, processes);
+  if (conflict !== undefined) return conflict;
+
+  const dependencies: Dependency[] = [];
+  for (const seen of accesses.all)
+    dependencies.push(...pathDependencies(seen, relevance, accesses));
+  if (policy.input.auto) dependencies.push(...programs(trace.accesses, facts.workspaceRoot));
+  dependencies.push(...configuredInputs(facts, dependencies));
+  dependencies.push(...reportedVariables(channel, processes));
+  return {
+    kind: 'derived',
+    dependencies,
+    outputs: findOutputs(accesses, relevance, policy, view),
+    processes: processes.all,
+  };
+}
+
+function findRefusal({ trace, channel, policy }: RunFacts): NotDerived | undefined {
+  const { cacheDisabled, failures } = channel;
+  if (cacheDisabled !== undefined) return { kind: 'opted-out', ...cacheDisabled };
+  if (failures.length > 0) return { kind: 'channel-failed', failures };
+  // Declared inputs and outputs need no tracking; but what still runs may still write them.
+  const needed = policy.input.auto || policy.output.auto;
+  const incomplete = trace.incomplete.filter(({ cause }) => needed || cause === 'survivors');
+  return incomplete.length > 0 ? { kind: 'tracking-incomplete', incomplete } : undefined;
+}
+
+/** An access inside the workspace, with what is there now. */
+interface SeenPath {
+  readonly path: WorkspacePath;
+  readonly access: PathAccess;
+  readonly now: ReturnType<WorkspaceView['kind']>;
+}
+
+class WorkspaceAccesses {
+  readonly all: readonly SeenPath[];
+  readonly #children = new Map<string, SeenPath[]>();
+  readonly #byPath = new Map<string, SeenPath>();
+
+  constructor(accesses: readonly PathAccess[], root: AbsolutePath, view: WorkspaceView) {
+    const all: SeenPath[] = [];
+    for (const access of accesses) {
+      const path = below(root, access.path);
+      if (path === undefined) continue;
+      const seen = { path, access, now: view.kind(path) };
+      all.push(seen);
+      this.#byPath.set(path, seen);
+      if (path === '') continue;
+      const siblings = this.#children.get(parentOf(path));
+      if (siblings === undefined) this.#children.set(parentOf(path), [seen]);
+      else siblings.push(seen);
+    }
+    this.all = all.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  at(path: string): SeenPath | undefined {
+    return this.#byPath.get(path);
+  }
+
+  /** Paths directly in a directory that the task changed. */
+  changedIn(directory: string): readonly SeenPath[] {
+    return this.#children.get(directory)?.filter(({ access }) => access.written) ?? [];
+  }
+}
+
+/** A declared input that the task changed: what it was before is not known any more. */
+function findConfiguredConflict(
+  { inputMatches }: RunFacts,
+  accesses: WorkspaceAccesses,
+  processes: ProcessList,
+): NotDerived | undefined {
+  for (const path of inputMatches) {
+    const access = accesses.at(path)?.access;
+    if (access?.written !== undefined) return conflictAt(path, access, processes);
+  }
+  return undefined;
+}
+
+function findConflict(
+  accesses: WorkspaceAccesses,
+  relevance: PathRelevance,
+  processes: ProcessList,
+): NotDerived | undefined {
+  for (const { path, access } of accesses.all) {
+    const isInput = relevance.isInput(path);
+    const isOutput = access.written !== undefined && relevance.isOutput(path);
+    const looked = access.contentRead ?? access.probed ?? access.listed ?? access.linkFollowed;
+    if (access.before === 'unknown' && ((isInput && looked !== undefined) || isOutput)) {
+      return conflictAt(path, access, processes);
+    }
+    if (isInput && access.contentRead !== undefined && !relevance.isExistenceOnly(path)) {
+      if (isOutput) return conflictAt(path, access, processes);
+      if (access.before === 'other')
+        return { kind: 'unreadable-input', path, detail: 'not-a-file' };
+    }
+    if (access.listed !== undefined && relevance.isListingInput(path)) {
+      const unknown = accesses.changedIn(path).find((child) => child.access.before === 'unknown');
+      if (unknown !== undefined) return conflictAt(unknown.path, unknown.access, processes);
+    }
+  }
+  return undefined;
+}
+
+function conflictAt(path: WorkspacePath, access: PathAccess, processes: ProcessList): NotDerived {
+  const read = access.contentRead ?? access.linkFollowed ?? access.listed ?? access.probed;
+  const reader = read && processes.at(read.process);
+  const writer = access.written && processes.at(access.written.process);
+  return {
+    kind: 'read-then-written',
+    path,
+    ...(reader && { reader }),
+    ...(writer && { writer }),
+  };
+}
+
+function pathDependencies(
+  { path, access, now }: SeenPath,
+  relevance: PathRelevance,
+  accesses: WorkspaceAccesses,
+): Dependency[] {
+  const { before, contentRead, linkFollowed, probed, listed, written } = access;
+  if (!relevance.isInput(path)) return [];
+  const dependencies: Dependency[] = [];
+  if (listed !== undefined && relevance.isListingInput(path)) {
+    dependencies.push(listing(path, listed, accesses));
+  }
+  // Changed, yet no output: the task's private state, which the next run finds as this one left it.
+  if (written !== undefined && !relevance.isOutput(path)) {
+    const touch = firstOf(contentRead, probed, linkFollowed);
+    if (touch && now === before) dependencies.push(...existence(path, before, touch));
+    return dependencies;
+  }
+  const onlyExists = relevance.isExistenceOnly(path);
+  if (contentRead !== undefined && !onlyExists) {
+    dependencies.push({ kind: 'content', path, observer: contentRead.process });
+  } else if (linkFollowed !== undefined && !onlyExists) {
+    const { target, process: observer } = linkFollowed;
+    dependencies.push({ kind: 'link', path, target, observer });
+  } else {
+    const touch = firstOf(
+      probed,
+      contentRead,
+      linkFollowed,
+      dependencies.length === 0 ? listed : undefined,
+    );
+    // The listing tells that the directory is there.
+    if (touch !== undefined && dependencies.length === 0) {
+      dependencies.push(...existence(path, before, touch));
+    }
+  }
+  return dependencies;
+}
+
+function existence(
+  path: WorkspacePath,
+  before: PathAccess['before'],
+  { process: observer }: Touch,
+): Dependency[] {
+  // The workspace itself is always there.
+  if (path === '' || before === 'unknown') return [];
+  if (before === 'absent') return [{ kind: 'absence', path, observer }];
+  return [{ kind: 'existence', path, entry: before, observer }];
+}
+
+function listing(path: WorkspacePath, listed: Touch, accesses: WorkspaceAccesses): Dependency {
+  const changed = accesses.changedIn(path);
+  const nameOf = (child: SeenPath): string => child.path.slice(path === '' ? 0 : path.length + 1);
+  const created = changed.filter(
+    ({ access, now }) => access.before === 'absent' && now !== 'absent',
+  );
+  const deleted = changed.filter(
+    ({ access, now }) => access.before !== 'absent' && now === 'absent',
+  );
+  return {
+    kind: 'listing',
+    path,
+    created: created.map(nameOf),
+    deleted: deleted.map(nameOf),
+    ...(changed.length > 0 && { changed: true }),
+    observer: listed.process,
+  };
+}
+
+function programs(accesses: readonly PathAccess[], root: AbsolutePath): Dependency[] {
+  return accesses.flatMap(({ path, executed }): Dependency[] =>
+    executed === undefined || below(root, path) !== undefined
+      ? []
+      : [{ kind: 'program', path, observer: executed.process }],
+  );
+}
+
+/** The files that the user's globs matched before the run, and that they matched no others. */
+function configuredInputs(
+  { policy, inputMatches }: RunFacts,
+  derived: readonly Dependency[],
+): Dependency[] {
+  const { include, exclude } = policy.input;
+  if (include.length === 0) return [];
+  const read = new Set(derived.flatMap((d) => (d.kind === 'content' ? [d.path] : [])));
+  return [
+    { kind: 'glob', include, exclude, matches: inputMatches, observer: -1 },
+    ...inputMatches
+      .filter((path) => !read.has(path))
+      .map((path) => ({ kind: 'content', path, observer: -1 }) as const),
+  ];
+}
+
+function reportedVariables(channel: ChannelRecord, processes: ProcessList): Dependency[] {
+  return [
+    ...channel.env.map(
+      ({ name, value, speaker }) =>
+        ({ kind: 'env', name, value, observer: processes.observerOf(speaker) }) as const,
+    ),
+    ...channel.envQueries.map(
+      ({ pattern, matches, speaker }) =>
+        ({
+          kind: 'env-query',
+          pattern,
+          matches,
+          observer: processes.observerOf(speaker),
+        }) as const,
+    ),
+  ];
+}
+
+function findOutputs(
+  accesses: WorkspaceAccesses,
+  relevance: PathRelevance,
+  { output }: CachePolicy,
+  view: WorkspaceView,
+): readonly Output[] {
+  const outputs = new Map<WorkspacePath, boolean>();
+  for (const { path, access, now } of accesses.all) {
+    if (access.written === undefined || path === '' || !relevance.isOutput(path)) continue;
+    const existedBefore = access.before !== 'absent';
+    // A temporary file: neither there before nor now.
+    if (existedBefore || now !== 'absent') outputs.set(path, existedBefore);
+  }
+  if (output.include.length > 0) {
+    for (const path of view.expandGlobs(output.include, output.exclude)) {
+      // Not seen to be made by this task, so not its to remove.
+      if (!outputs.has(path)) outputs.set(path, accesses.at(path)?.access.before !== 'absent');
+    }
+  }
+  return [...outputs]
+    .map(([path, existedBefore]) => ({ path, existedBefore }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The path below the root; undefined outside. */
+function below(root: AbsolutePath, path: string): WorkspacePath | undefined {
+  if (path === root) return '' as WorkspacePath;
+  const prefix = root === '/' ? '/' : `${root}/`;
+  return path.startsWith(prefix) ? (path.slice(prefix.length) as WorkspacePath) : undefined;
+}
+
+/** Reported paths may lead through symlinks; accesses are physical. Both readings count. */
+function relativeTo(
+  root: AbsolutePath,
+  view: WorkspaceView,
+): (path: string) => readonly WorkspacePath[] {
+  return (path) => {
+    const readings = [below(root, path), below(root, view.physical(path))];
+    return [...new Set(readings.filter((reading) => reading !== undefined))];
+  };
+}
+
+function firstOf(...touches: readonly (Touch | undefined)[]): Touch | undefined {
+  return touches.find((touch) => touch !== undefined);
+}
