@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Outcome } from './task-rig.js';
 import { builtTracker, runSubject, terminal, whyNoTerminal } from './task-rig.js';
@@ -104,3 +106,34 @@ describe('vt can exit', { skip: noLauncher }, () => {
     );
   }
 });
+
+test(
+  'a killed runner hangs up the terminals of all its tasks',
+  { skip: noTerminal || noLauncher },
+  async () => {
+    const rig = new URL('./task-rig.js', import.meta.url).href;
+    const program = `
+    import { writeSync } from 'node:fs';
+    import { builtTracker, startSubject, terminal } from ${JSON.stringify(rig)};
+    const argv = ['sh', '-c', 'echo ready; exec sleep 1000'];
+    const subjects = [];
+    for (let i = 0; i < 3; i++) {
+      const subject = startSubject(argv, { tracker: builtTracker(), output: terminal });
+      await subject.printed('ready');
+      subjects.push(subject);
+    }
+    writeSync(1, subjects.map((subject) => subject.task.pid).join(' '));`;
+    const scratch = mkdtempSync(join(tmpdir(), 'vt-left-behind-'));
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // It cannot remove its directories itself.
+      env: { ...process.env, TMPDIR: scratch },
+    });
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill('SIGKILL');
+    const pids = printed.toString().split(' ');
+    assert.equal(pids.length, 3);
+    while (pids.some((pid) => existsSync(`/proc/${pid}`))) await new Promise(setImmediate);
+    rmSync(scratch, { recursive: true });
+  },
+);

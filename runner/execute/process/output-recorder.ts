@@ -18,7 +18,7 @@ export type Recording =
 
 /**
  * Collects a task's output for the cache: neighbouring chunks of one stream become one. Memory is
- * bounded by twice the limit; beyond it everything is dropped and the recording is `too-large`.
+ * bounded by about twice the limit; beyond it everything is dropped and the recording is `too-large`.
  */
 export class OutputRecorder {
   readonly #limit: number;
@@ -28,14 +28,21 @@ export class OutputRecorder {
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
   #failure: Exclude<Recording, { kind: 'complete' }> | undefined;
+  #lastByte: number | undefined;
 
   /** `limit` is in bytes of output, with a small charge for each change of stream. */
   constructor(limit = DEFAULT_LIMIT) {
     this.#limit = limit;
   }
 
+  /** Whether the last line has no end, recorded or not. */
+  get endsWithinLine(): boolean {
+    return this.#lastByte !== undefined && this.#lastByte !== 0x0a;
+  }
+
   /** Copies the chunk's bytes; the caller keeps ownership. */
   add(chunk: OutputChunk): void {
+    this.#lastByte = chunk.bytes.at(-1) ?? this.#lastByte;
     if (this.#failure !== undefined || chunk.bytes.length === 0) return;
     const startsChunk = chunk.stream !== this.#stream;
     this.#cost += chunk.bytes.length + (startsChunk ? CHUNK_COST : 0);
@@ -73,7 +80,8 @@ export class OutputRecorder {
   #append(bytes: Uint8Array): void {
     const needed = this.#used + bytes.length;
     if (needed > this.#block.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#block.length * 2, FIRST_BLOCK));
+      const doubled = Math.min(this.#block.length * 2, this.#limit);
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, doubled, FIRST_BLOCK));
       this.#block.copy(grown, 0, 0, this.#used);
       this.#block = grown;
     }

@@ -130,6 +130,12 @@ for (const [way, used, skip] of [
       assert.deepEqual(ending, { kind: 'not-started', errno: 'EINVAL', path: 'true' });
     });
 
+    test('a command line longer than the system takes', async () => {
+      const { ending } = await runSubject(['true', 'x'.repeat(200_000)], { tracker: used });
+      assert.deepEqual(ending, { kind: 'not-started', errno: 'E2BIG', path: 'true' });
+      assert.equal(endingExitCode(ending), 126);
+    });
+
     test('a signal sent before it started reaches it', async () => {
       const subject = startSubject(['sleep', '1000'], { tracker: used });
       subject.task.signal('SIGTERM');

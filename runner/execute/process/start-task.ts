@@ -63,6 +63,8 @@ class TaskProcess implements RunningTask {
     this.ended = ended.promise;
     this.trace = this.#run(onOutput, ended.resolve);
     this.trace.catch(ended.reject);
+    // Whoever awaits `trace` alone is told by it.
+    this.ended.catch(() => undefined);
   }
 
   get pid(): number | undefined {
@@ -85,7 +87,10 @@ class TaskProcess implements RunningTask {
     try {
       output = await this.#openOutput();
     } catch (error) {
-      resolveEnded(startFailure(error, this.#command));
+      const { code: errno, path } = error as NodeJS.ErrnoException;
+      if (errno === undefined) throw error;
+      const place = path ?? this.#command.runDirectory;
+      resolveEnded({ kind: 'not-started', errno, path: place });
       return this.#traceOf({ kind: 'unwatched' });
     }
     output.start(onOutput);
