@@ -12,7 +12,12 @@ export function fileIdentity(stat: BigIntStats): string {
 
 /** lstat with nanoseconds; undefined when nothing is there (ENOENT, ENOTDIR). Throws other errors. */
 export function lstatOrAbsent(path: string): BigIntStats | undefined {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 export function entryKind(stat: BigIntStats): EntryKind {

@@ -112,6 +112,20 @@ test('absence: appears in the workspace root', (t) =>
     added('.env', ''),
   ));
 
+test('absence: below a file, until that is a directory', (t) =>
+  expectMiss(
+    t,
+    (w) => {
+      w.write('src', '');
+      return on.absence('src/a.ts');
+    },
+    (w) => {
+      w.remove('src');
+      w.write('src/a.ts', '');
+    },
+    added('a.ts', 'src'),
+  ));
+
 test('existence: gone', (t) =>
   expectMiss(
     t,

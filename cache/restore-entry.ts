@@ -106,10 +106,12 @@ export async function restoreEntry(
     { layout, memo }: OpenStore,
   ): Promise<RestorePlan | Obstacle> {
     const workspace = workspaceName(layout.root, world.root);
-    const outputs = new Set(entry.outputs.map((output) => output.path));
-    const made = (await lastManifest(transaction, workspace, task)).filter(
-      (item) => item.made && !outputs.has(item.path),
-    );
+    const outputs = new Map(entry.outputs.map((output) => [output.path, output.kind]));
+    const made = (await lastManifest(transaction, workspace, task)).filter((item) => {
+      const kind = outputs.get(item.path);
+      // What is replaced by its like is no business of tidying up.
+      return item.made && (!kind || (kind === 'directory') !== (item.kind === 'directory'));
+    });
     // Most often the last result is the one that is restored, or wrote the same paths.
     const kept = new Set<string>();
     if (made.length > 0) {

@@ -75,7 +75,7 @@ export async function planRestore(
     const obstacle = view.obstacleAbove(output.path);
     if (obstacle !== undefined) return obstacle;
     for (const above of [...ancestorsOf(output.path)].reverse()) {
-      if (view.stat(above) === undefined) {
+      if (!view.isDirectory(above)) {
         view.makeDirectory(above);
         directories.push({ path: above });
       }
