@@ -10,7 +10,8 @@ import type { TaskEnds, TaskOutput } from './task-output.js';
 
 /**
  * stdout and stderr apart, through two FIFOs. Not Node's own pipes: those are sockets, which a task
- * cannot reopen (`echo x > /dev/stdout` fails on them).
+ * cannot reopen (`echo x > /dev/stdout` fails on them). Chunks of the two come in the order they were
+ * found to be there; what was written to both within one look has no order any more.
  */
 export class PipeOutput implements TaskOutput {
   readonly launcherOptions: readonly string[];

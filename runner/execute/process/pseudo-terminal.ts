@@ -37,17 +37,22 @@ export async function openPseudoTerminal(
     // Loaded here because it takes 6 ms that a run without terminal need not spend.
     const module = (await import('node-pty')) as unknown as NativeModule;
     const native = module.native ?? module.default?.native;
-    if (native === undefined) return undefined;
-    const { master, slave, pty: path } = native.open(columns, rows);
+    return native && hold(native, native.open(columns, rows));
+  } catch {
+    return undefined;
+  }
+}
+
+function hold(native: NativePty, opened: ReturnType<NativePty['open']>): PseudoTerminal {
+  const { master, slave, pty: path } = opened;
+  try {
     // Opened anew because Node's descriptors, unlike node-pty's, are not inherited by children.
-    const hold = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
-    closeSync(slave);
     const terminal: PseudoTerminal = {
       master,
       path,
-      hold,
-      resize: (newColumns, newRows) => {
-        native.resize(master, newColumns, newRows);
+      hold: openSync(path, constants.O_RDWR | constants.O_NOCTTY),
+      resize: (columns, rows) => {
+        native.resize(master, columns, rows);
       },
       forget: () => {
         live.delete(terminal);
@@ -58,8 +63,11 @@ export async function openPseudoTerminal(
     };
     live.add(terminal);
     return terminal;
-  } catch {
-    return undefined;
+  } catch (error) {
+    closeSync(master);
+    throw error;
+  } finally {
+    closeSync(slave);
   }
 }
 

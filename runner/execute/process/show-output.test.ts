@@ -2,6 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import type { Ending } from '../task-process.js';
+
+interface Report {
+  readonly ending: Ending;
+  /** peak resident set, kB */
+  readonly memory: number;
+  readonly recording: string;
+}
 
 /**
  * A small vt: runs one task and shows its output on its own stdout and stderr. Says `held` on
@@ -38,10 +46,10 @@ function startRunner(argv: readonly string[]) {
     stdout: child.stdout as NonNullable<typeof child.stdout>,
     stderr,
     reports,
-    async report(): Promise<{ ending: unknown; memory: number; recording: string }> {
+    async report(): Promise<Report> {
       const [code] = (await once(child, 'close')) as [number | null];
       assert.equal(code, 0);
-      return JSON.parse(said.trim().split('\n').at(-1) ?? '') as ReturnType<typeof JSON.parse>;
+      return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Report;
     },
   };
 }

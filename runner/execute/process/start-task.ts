@@ -32,8 +32,8 @@ export interface TaskTracker {
 }
 
 /**
- * Starts a task. Without `tracker`, or when its launcher is missing, it runs all the same, and its trace is incomplete. Where no
- * pseudo-terminal can be had, pipes take its place.
+ * Starts a task. Without `tracker`, or when its launcher is missing, it runs all the same, and its
+ * trace is incomplete. Where no pseudo-terminal can be had, pipes take its place.
  *
  * Once `trace` has resolved, nothing of the task keeps vt alive, whatever processes it left behind.
  */
