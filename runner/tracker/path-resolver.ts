@@ -112,10 +112,13 @@ export class PathResolver {
     if (depth >= MAX_LINKS || links.length > MAX_LINKS) return { path, links, loop: true };
     const text = state.target.startsWith('/') ? state.target : `${base.path}/${state.target}`;
     const target = this.#directory(text, at, depth + 1);
-    if (links.length + target.links.length > MAX_LINKS) return { path, links, loop: true };
+    const walked = target.links.length === 0 ? links : [...links, ...target.links];
+    if (target.loop === true || walked.length > MAX_LINKS) {
+      return { path, links: walked.slice(0, MAX_LINKS), loop: true };
+    }
     return {
       ...target,
-      links: target.links.length === 0 ? links : [...links, ...target.links],
+      links: walked,
       ...(base.backedOutOf !== undefined && { backedOutOf: base.backedOutOf }),
     };
   }

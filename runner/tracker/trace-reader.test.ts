@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { seededRandom } from './testing/seeded-random.js';
+import { TraceBuilder } from './testing/trace-builder.js';
+import {
+  CHUNK_SIZE,
+  HEADER_SIZE,
+  IncompleteBit,
+  Kind,
+  Op,
+  RESULT_UNKNOWN,
+} from './trace-format.js';
+import { readTraceBuffer, readTraceFile, splitArgv } from './trace-reader.js';
+
+test('records of all chunks come sorted by sequence, with every field', () => {
+  const log = new TraceBuilder()
+    .add({ op: 'STAT', path: '/b', sequence: 5, before: 'FILE', flags: ['NOFOLLOW'], chunk: 0 })
+    .add({
+      op: 'RENAME',
+      path: '/é',
+      path2: '/to',
+      sequence: 2,
+      pid: 7,
+      result: -2,
+      aux: 1,
+      before: 'DIRECTORY',
+      before2: 'SYMLINK',
+      chunk: 1,
+    })
+    .build();
+  assert.deepEqual(readTraceBuffer(log), {
+    records: [
+      {
+        op: Op.RENAME,
+        flags: 0,
+        pid: 7,
+        sequence: 2,
+        result: -2,
+        aux: 1,
+        before: Kind.DIRECTORY,
+        before2: Kind.SYMLINK,
+        path: '/é',
+        path2: '/to',
+      },
+      {
+        op: Op.STAT,
+        flags: 1,
+        pid: 100,
+        sequence: 5,
+        result: RESULT_UNKNOWN,
+        aux: 0,
+        before: Kind.FILE,
+        before2: Kind.UNKNOWN,
+        path: '/b',
+        path2: '',
+      },
+    ],
+    incomplete: [],
+  });
+});
+
+test('a file is read like a buffer, and a missing one is damage', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'vt-reader-'));
+  try {
+    const log = new TraceBuilder().add({ op: 'STAT', path: '/a', before: 'ABSENT' }).build();
+    const file = join(directory, 'trace');
+    writeFileSync(file, log);
+    assert.deepEqual(readTraceFile(file), readTraceBuffer(log));
+    const missing = readTraceFile(join(directory, 'none'));
+    assert.deepEqual(missing.records, []);
+    assert.equal(missing.incomplete[0]?.cause, 'log-damaged');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('what could not be observed is told with the process, or by the header bit alone', () => {
+  const builder = new TraceBuilder()
+    .add({ op: 'PROCESS', path: '/bin/x', path2: 'x\0-y\0', pid: 9 })
+    .add({ op: 'INCOMPLETE', aux: IncompleteBit.FOREIGN_ABI, path: 'int 0x80', pid: 9 })
+    .add({ op: 'SURVIVOR', pid: 9 });
+  builder.incomplete = IncompleteBit.FOREIGN_ABI | IncompleteBit.LOG_OVERFLOW;
+  builder.finished = false;
+  assert.deepEqual(readTraceBuffer(builder.build()).incomplete, [
+    { cause: 'foreign-abi', process: ['x', '-y'], pid: 9, detail: 'int 0x80' },
+    { cause: 'survivors', process: ['x', '-y'], pid: 9 },
+    { cause: 'log-overflow' },
+  ]);
+});
+
+test('a supervisor that did not finish, and named no survivor, is lost', () => {
+  const builder = new TraceBuilder().add({ op: 'STAT', path: '/a' });
+  builder.finished = false;
+  assert.deepEqual(readTraceBuffer(builder.build()).incomplete, [{ cause: 'supervisor-lost' }]);
+});
+
+test('a bit of a newer native part is not overlooked', () => {
+  const builder = new TraceBuilder();
+  builder.incomplete = 1 << 20;
+  assert.deepEqual(readTraceBuffer(builder.build()).incomplete, [
+    { cause: 'supervisor-lost', detail: 'bits 100000' },
+  ]);
+});
+
+test('names that are not UTF-8 keep their bytes; U+FFFD in a name is a name', () => {
+  const bytes = Buffer.from('2f61ff', 'hex');
+  const log = new TraceBuilder()
+    .add({ op: 'STAT', path: bytes })
+    .add({ op: 'STAT', path: '/\ufffd' })
+    .build();
+  const { records } = readTraceBuffer(log);
+  assert.deepEqual(records[0]?.rawPath, bytes);
+  assert.equal(records[1]?.path, '/\ufffd');
+  assert.equal(records[1]?.rawPath, undefined);
+});
+
+test('a chunk taken by a process killed before its first record is empty, not damaged', () => {
+  const log = new TraceBuilder().add({ op: 'STAT', path: '/a', chunk: 1 }).build();
+  log.fill(0, HEADER_SIZE, HEADER_SIZE + 16);
+  const { records, incomplete } = readTraceBuffer(log);
+  assert.equal(records.length, 1);
+  assert.deepEqual(incomplete, []);
+});
+
+const damages: readonly [name: string, damage: (log: Buffer) => Buffer][] = [
+  ['header cut off', (log) => log.subarray(0, 100)],
+  ['empty', () => Buffer.alloc(0)],
+  ['other magic', (log) => patched(log, (b) => b.writeUInt8(0, 0))],
+  ['other version', (log) => patched(log, (b) => b.writeUInt32LE(2, 8))],
+  ['chunks missing', (log) => log.subarray(0, HEADER_SIZE + CHUNK_SIZE - 1)],
+  ['chunk magic', (log) => patched(log, (b) => b.writeUInt32LE(5, HEADER_SIZE))],
+  ['chunk length', (log) => patched(log, (b) => b.writeUInt32LE(CHUNK_SIZE, HEADER_SIZE + 8))],
+  ['record size 0', (log) => patched(log, (b) => b.writeUInt16LE(0, HEADER_SIZE + 16))],
+  ['record size odd', (log) => patched(log, (b) => b.writeUInt16LE(41, HEADER_SIZE + 16))],
+  ['path length', (log) => patched(log, (b) => b.writeUInt16LE(9000, HEADER_SIZE + 16 + 26))],
+  ['operation', (log) => patched(log, (b) => b.writeUInt8(99, HEADER_SIZE + 18))],
+  ['kind', (log) => patched(log, (b) => b.writeUInt8(9, HEADER_SIZE + 16 + 24))],
+  ['sequence', (log) => patched(log, (b) => b.writeUInt8(1, HEADER_SIZE + 16 + 15))],
+  ['relative path', (log) => patched(log, (b) => b.write('x', HEADER_SIZE + 16 + 32))],
+];
+
+for (const [name, damage] of damages) {
+  test(`damage is told: ${name}`, () => {
+    const log = new TraceBuilder().add({ op: 'STAT', path: '/a' }).build();
+    const { incomplete } = readTraceBuffer(damage(log));
+    assert.deepEqual(
+      incomplete.map(({ cause }) => cause),
+      ['log-damaged'],
+    );
+  });
+}
+
+function patched(log: Buffer, patch: (log: Buffer) => void): Buffer {
+  patch(log);
+  return log;
+}
+
+test('random damage never throws, never loops, and gives only whole records', () => {
+  const random = seededRandom(20261123);
+  const pristine = new TraceBuilder();
+  for (let i = 0; i < 200; i++) {
+    pristine.add({ op: 'OPEN', path: `/d${i % 7}/f${i}`, before: 'FILE', chunk: i % 3 });
+  }
+  const bytes = pristine.build();
+  const used = bytes.length;
+  for (let round = 0; round < 3000; round++) {
+    const log = Buffer.from(bytes);
+    for (let hits = 1 + random(20); hits > 0; hits--) {
+      // Half of them where the data is, so that they matter.
+      const at = random(2) ? random(used) : random(3) * CHUNK_SIZE + random(HEADER_SIZE + 4096);
+      log[at % used] = random(256);
+    }
+    const cut = random(4) === 0 ? log.subarray(0, random(used)) : log;
+    const { records } = readTraceBuffer(cut);
+    for (const { op, path, sequence } of records) {
+      assert.ok(op >= 1 && op <= Op.ATTR + 4 && Number.isSafeInteger(sequence));
+      assert.ok(op === Op.PROCESS || path.startsWith('/'));
+    }
+  }
+});
+
+test('argv may end with a NUL or not', () => {
+  assert.deepEqual(splitArgv('a\0\0b'), ['a', '', 'b']);
+  assert.deepEqual(splitArgv('a\0\0b\0'), ['a', '', 'b']);
+  assert.deepEqual(splitArgv(''), []);
+});
