@@ -40,7 +40,7 @@ export interface LazyCommand {
 export function leafCommand(
   help: CommandHelp,
   context: CommandContext,
-  run: (argv: readonly string[], context: CommandContext) => Promise<Exit>,
+  run: (argv: readonly string[], context: CommandContext) => Exit | Promise<Exit>,
 ): LeafCommand {
   return {
     help,

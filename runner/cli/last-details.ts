@@ -19,6 +19,15 @@ export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boo
   }
 }
 
+/** Forgets the last run; a file that cannot be removed stays. */
+export function removeLastDetails(cacheDirectory: AbsolutePath): void {
+  try {
+    rmSync(path.join(cacheDirectory, fileName), { force: true });
+  } catch {
+    // Whatever is in the way of this will be in the way of cleaning the cache, which reports it.
+  }
+}
+
 /** What the last `vt run` kept; undefined when there is none. */
 export function readLastDetails(cacheDirectory: AbsolutePath): string | undefined {
   try {

@@ -4,7 +4,8 @@ import type { Plan } from '../plan/plan.js';
 import type { Executor } from './services.js';
 
 /**
- * Runs a plan's executions one after the other; the first that fails is the last one run.
+ * Runs a plan's executions one after the other; the first that fails or is interrupted is
+ * the last one run.
  * One entry for each planned execution, in order.
  */
 export async function runPlan(
@@ -30,7 +31,8 @@ export async function runPlan(
     });
     reporter.ended(outcome);
     details.push({ execution, outcome });
-    hasFailed = outcome.ending.kind !== 'exited' || outcome.ending.code !== 0;
+    const { ending, interrupted } = outcome;
+    hasFailed = ending.kind !== 'exited' || ending.code !== 0 || interrupted === true;
   }
   return details;
 }

@@ -1,6 +1,8 @@
 import type { AbsolutePath } from '../../cache/brands.js';
+import type { CleanOutcome } from '../../cache/clean-cache.js';
 import type { EnvPattern } from '../../cache/observation.js';
 import type { ExecutionEvents, Outcome } from '../execute/outcome.js';
+import type { InterruptionPolicy } from '../execute/run/interruption.js';
 import type { PlannedExecution } from '../plan/plan.js';
 import type { Io } from '../report/output.js';
 
@@ -12,6 +14,16 @@ export type ReportRequest =
   | { readonly kind: 'disable-cache'; readonly reason?: string }
   | { readonly kind: 'get-env'; readonly name: string; readonly tracked: boolean }
   | { readonly kind: 'get-envs'; readonly pattern: EnvPattern; readonly tracked: boolean };
+
+/** What an executor works with. */
+export interface ExecutorOptions {
+  readonly cacheDirectory: AbsolutePath;
+  /** Whether the tasks' output is a terminal, as the plan assumed. */
+  readonly terminal: boolean;
+  readonly interruptionPolicy: InterruptionPolicy;
+  /** Called at most once, when the cache itself is at fault. */
+  readonly warn: (message: string) => void;
+}
 
 /** Runs the executions of one plan, against one cache. */
 export interface Executor {
@@ -28,9 +40,9 @@ export interface Executor {
 export interface Services {
   readonly version: string;
   /** Cheap: whatever is costly is opened when a run needs it. */
-  createExecutor(options: { readonly cacheDirectory: AbsolutePath }): Executor;
-  /** Removes every stored result; resolves when the directory is gone or was not there. */
-  cleanCache(cacheDirectory: AbsolutePath): Promise<void>;
+  createExecutor(options: ExecutorOptions): Executor;
+  /** Removes every stored result and leaves other people's files alone. */
+  cleanCache(cacheDirectory: AbsolutePath): CleanOutcome;
   /**
    * Sends a request to the runner of the task this process is part of, and prints the answer, if
    * there is one, to `io.stdout`. Resolves to an exit code. Outside a task, statements are no-ops.

@@ -27,7 +27,7 @@ export function runDetails(details: readonly RunDetail[]): string {
 }
 
 function lines(outcome: Outcome | undefined): readonly string[] {
-  if (outcome === undefined) return ['not run: something before it failed'];
+  if (outcome === undefined) return ['not run: what came before it failed'];
   const result = `${endingText(outcome.ending)} in ${durationText(outcome.duration)}`;
   const { status } = outcome;
   switch (status.kind) {
@@ -53,6 +53,7 @@ function lines(outcome: Outcome | undefined): readonly string[] {
 
 function storedLine(outcome: Outcome): readonly string[] {
   if (outcome.notCached !== undefined) return [`not cached: ${notCachedText(outcome.notCached)}`];
+  if (outcome.interrupted === true) return ['not cached: interrupted'];
   return outcome.ending.kind === 'exited' && outcome.ending.code === 0 ? ['stored'] : [];
 }
 

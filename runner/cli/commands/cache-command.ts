@@ -1,5 +1,6 @@
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { locate } from '../../workspace/find-workspace.js';
+import { removeLastDetails } from '../last-details.js';
 import { leafCommand } from '../command.js';
 import type { CommandGroup } from '../command.js';
 import { helpFlag } from '../flags/flag-definition.js';
@@ -37,7 +38,7 @@ export function cacheCommand(context: CommandContext): CommandGroup {
   };
 }
 
-async function clean(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {
+function clean(argv: readonly string[], { io, services }: CommandContext): Exit {
   const command = cleanHelp.name;
   const given = parseFlags(argv, { command, flags: helpFlag, endAtArgument: false });
   const [argument] = given.rest;
@@ -46,7 +47,16 @@ async function clean(argv: readonly string[], { io, services }: CommandContext):
   }
   const { workspace } = locate(io.cwd, []);
   const directory = cacheDirectory(workspace.root, io.env.VT_CACHE_DIR);
-  await services.cleanCache(directory);
-  io.stdout.write(`vt: no stored results are left in ${directory}\n`);
+  removeLastDetails(directory);
+  const outcome = services.cleanCache(directory);
+  if (outcome.kind === 'failed') {
+    io.stderr.write(`vt: cannot clean ${directory}: ${outcome.path}: ${outcome.detail}\n`);
+    return { kind: 'code', code: 1 };
+  }
+  io.stdout.write(
+    outcome.stores === 0
+      ? `vt: nothing was stored in ${directory}\n`
+      : `vt: removed what was stored in ${directory}\n`,
+  );
   return { kind: 'code', code: 0 };
 }

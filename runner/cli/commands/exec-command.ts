@@ -109,8 +109,15 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
     return { kind: 'code', code: 1 };
   }
   const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
-  const executor = services.createExecutor({ cacheDirectory: directory });
   const reporter = createExecReporter(io.stderr, io.env, given.has('quiet'));
+  const executor = services.createExecutor({
+    cacheDirectory: directory,
+    terminal: io.stdout.isTTY,
+    interruptionPolicy: 'forward',
+    warn: (message) => {
+      reporter.warned(message);
+    },
+  });
   try {
     const details = await runPlan(outcome.plan, executor, reporter);
     if (given.has('verbose')) io.stderr.write(runDetails(details));

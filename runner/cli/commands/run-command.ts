@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../config/config-problem.js';
+import type { Outcome } from '../../execute/outcome.js';
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { isNestedRun } from '../../plan/nested-run.js';
 import { planRun } from '../../plan/plan-run.js';
@@ -83,8 +84,15 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
     return { kind: 'code', code: 1 };
   }
   reportProblems(outcome.warnings, io);
-  const executor = services.createExecutor({ cacheDirectory: directory });
   const reporter = createRunReporter(io.stdout, io.stderr, io.env);
+  const executor = services.createExecutor({
+    cacheDirectory: directory,
+    terminal: io.stdout.isTTY,
+    interruptionPolicy: 'stop',
+    warn: (message) => {
+      reporter.warned(message);
+    },
+  });
   try {
     const details = await runPlan(outcome.plan, executor, reporter);
     const text = runDetails(details);
@@ -102,14 +110,23 @@ function totals(details: readonly RunDetail[]): RunTotals {
   return {
     planned: details.length,
     hits: outcomes.filter((outcome) => outcome.status.kind === 'hit').length,
-    succeeded: outcomes.filter(({ ending }) => endingExitCode(ending) === 0).length,
+    succeeded: outcomes.filter((outcome) => exitCodeOf(outcome) === 0).length,
     saved: outcomes.reduce((sum, outcome) => sum + outcome.saved, 0),
   };
 }
 
 function exitCode(details: readonly RunDetail[]): number {
   const codes = details.flatMap(({ outcome }) =>
-    outcome === undefined ? [] : endingExitCode(outcome.ending),
+    outcome === undefined ? [] : exitCodeOf(outcome),
   );
   return codes.find((code) => code !== 0) ?? 0;
 }
+
+/** A task may end well after Ctrl-C; the run as a whole did not. */
+function exitCodeOf({ ending, interrupted }: Outcome): number {
+  const code = endingExitCode(ending);
+  return code === 0 && interrupted === true ? interruptedExitCode : code;
+}
+
+/** 128 + SIGINT, whichever way the run was told to stop. */
+const interruptedExitCode = 130;
