@@ -1,147 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-const root = findRoot(import.meta.dirname);
-const native = path.join(root, 'dist/native');
-const sources = path.join(root, 'runner/tracker/native');
-const compiler = process.env['CC'] ?? 'cc';
-const missing = whyNot();
-
-function findRoot(from: string): string {
-  return fs.existsSync(path.join(from, 'tsconfig.base.json')) ? from : findRoot(path.dirname(from));
-}
-
-function whyNot(): string | false {
-  if (process.platform !== 'linux')
-    return `the native tracker exists for Linux only, not ${process.platform}`;
-  if (!fs.existsSync(path.join(native, 'vt-launch'))) return 'dist/native/vt-launch is not built';
-  if (spawnSync(compiler, ['--version']).error)
-    return `no C compiler ('${compiler}') for the test programs`;
-  return false;
-}
-
-interface TraceRecord {
-  readonly op: string;
-  readonly pid: number;
-  readonly seq: number;
-  readonly flags: number;
-  readonly aux: number;
-  readonly before: string;
-  readonly before2: string;
-  readonly path: string;
-  readonly path2?: string;
-}
-
-interface Run {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly control: readonly Record<string, unknown>[];
-  readonly header: { readonly incomplete: number; readonly finished: number };
-  readonly records: readonly TraceRecord[];
-}
-
-const NOFOLLOW = 1;
-const FOLLOW2 = 4;
-
-let tools = '';
-let where = '';
-
-function build(name: string, source: string, flags: readonly string[] = []): void {
-  const built = spawnSync(
-    compiler,
-    [
-      '-std=c11',
-      '-O1',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      ...flags,
-      source,
-      '-o',
-      path.join(tools, name),
-      '-pthread',
-    ],
-    { encoding: 'utf8' },
-  );
-  assert.equal(built.status, 0, built.stderr);
-}
-
-async function launch(
-  launcher: string,
-  options: readonly string[],
-  program: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<Run> {
-  const trace = path.join(tools, 'trace');
-  const child = spawn(
-    launcher,
-    ['--control', '3', '--trace', trace, ...options, '--', ...program],
-    {
-      cwd: where,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    },
-  );
-  const texts = ['', '', ''];
-  for (const [index, stream] of [child.stdout, child.stderr, child.stdio[3]].entries()) {
-    (stream as NodeJS.ReadableStream).setEncoding('utf8').on('data', (chunk: string) => {
-      texts[index] += chunk;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  const [stdout = '', stderr = '', control = ''] = texts;
-  assert.equal(code, 0, stderr);
-  const dumped = spawnSync(path.join(tools, 'vt-trace-dump'), [trace], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  fs.rmSync(trace);
-  assert.equal(dumped.status, 0, dumped.stderr);
-  const lines = dumped.stdout.trimEnd().split('\n');
-  const [first, ...records] = lines.map((line) => JSON.parse(line) as unknown);
-  return {
-    stdout,
-    stderr,
-    control: control
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>),
-    header: (first as { header: Run['header'] }).header,
-    records: records as TraceRecord[],
-  };
-}
-
-/** Records of paths below the working directory, in a short form: `op flags aux before path`. */
-function inside(run: Run): string[] {
-  const prefix = `${where}/`;
-  const short = (name: string): string =>
-    name.startsWith(prefix) ? name.slice(prefix.length) : name;
-  return run.records
-    .filter(
-      (record) =>
-        record.op !== 'process' && (record.path.startsWith(prefix) || record.path === where),
-    )
-    .map((record) => {
-      const second =
-        record.path2 === undefined
-          ? ''
-          : ` -> ${short(record.path2)}${record.before2 === 'unknown' ? '' : `:${record.before2}`}`;
-      const flags = `${record.flags & NOFOLLOW ? ' nofollow' : ''}${record.flags & FOLLOW2 ? ' follow2' : ''}`;
-      const aux = record.op !== 'open' && record.aux !== 0 ? ` ${record.aux}` : '';
-      const { O_RDWR, O_CREAT, O_APPEND } = fs.constants;
-      const write =
-        record.op === 'open' &&
-        (record.aux & 3) === O_RDWR &&
-        record.aux & O_CREAT &&
-        record.aux & O_APPEND;
-      return `${record.op}${flags}${aux}${write ? ' rw-create-append' : ''} ${short(record.path)}:${record.before}${second}`;
-    });
-}
+import { NativeRig, missing } from './test/rig.js';
 
 /** Call forms: arguments, what the call returns, the records it must leave. */
 const forms: Record<
@@ -224,7 +84,7 @@ const forms: Record<
   'bad-fd': [['file'], 'failed 9'],
   empty: [[], 'failed 2'],
   io_uring: [[], 'failed 38'],
-  execve: [['script', 'x'], '', 'exec script:file', 'exec interpreter:symlink'],
+  execve: [['script'], 'ok 0', 'exec script:file', 'exec interpreter:symlink', 'open script:file'],
 };
 
 const onlyOnX64 = new Set(
@@ -234,76 +94,36 @@ const onlyOnX64 = new Set(
   ).split(' '),
 );
 
-describe('the native tracker', { skip: missing }, () => {
+describe('every form of call leaves exactly its records', { skip: missing }, () => {
+  let rig: NativeRig;
   before(() => {
-    tools = fs.mkdtempSync(path.join(os.tmpdir(), 'vt-native-'));
-    build('vt-trace-dump', path.join(sources, 'test/dump.c'));
-    build('forms', path.join(sources, 'test/forms.c'));
-    build('forms-static', path.join(sources, 'test/forms.c'), ['-static']);
-    const launcher = fs
-      .readdirSync(sources)
-      .filter((name) => name.endsWith('.c') && !name.startsWith('shim'))
-      .map((name) => path.join(sources, name));
-    const built = spawnSync(
-      compiler,
-      [
-        '-std=c11',
-        '-g',
-        '-O1',
-        '-fsanitize=address,undefined',
-        '-fno-sanitize-recover=all',
-        ...launcher,
-        '-o',
-        path.join(tools, 'vt-launch-checked'),
-      ],
-      { encoding: 'utf8' },
-    );
-    assert.equal(built.status, 0, built.stderr);
+    rig = new NativeRig();
+    rig.buildChecked();
   });
-
   after(() => {
-    fs.rmSync(tools, { recursive: true, force: true });
+    rig.dispose();
   });
 
-  function fresh(): void {
-    where = path.join(fs.realpathSync(tools), 'work');
-    fs.rmSync(where, { recursive: true, force: true });
-    fs.mkdirSync(path.join(where, 'dir'), { recursive: true });
-    fs.mkdirSync(path.join(where, 'empty'));
-    fs.writeFileSync(path.join(where, 'file'), 'x');
-    fs.writeFileSync(path.join(where, 'other'), 'y');
-    fs.writeFileSync(path.join(where, 'dir/inner'), 'z');
-    fs.symlinkSync('file', path.join(where, 'link'));
-    fs.symlinkSync('/bin/sh', path.join(where, 'interpreter'));
-    fs.writeFileSync(path.join(where, 'script'), `#!${where}/interpreter\nexit 0\n`, {
-      mode: 0o755,
-    });
-  }
-
-  const launchers = [
-    ['plain', () => path.join(native, 'vt-launch'), []],
-    ['sanitized', () => path.join(tools, 'vt-launch-checked'), []],
-    ['listener fetched by pidfd', () => path.join(native, 'vt-launch'), ['--fetch-listener']],
-  ] as const;
-  const programs = ['forms', 'forms-static'] as const;
-
-  for (const [kind, launcher, options] of launchers) {
-    for (const program of programs) {
-      if (kind !== 'plain' && program !== 'forms-static') continue;
-      test(`records every form of call exactly (${kind}, ${program})`, async () => {
-        for (const [form, [args, outcome, ...expected]] of Object.entries(forms)) {
-          if (process.arch !== 'x64' && onlyOnX64.has(form)) continue;
-          fresh();
-          const run = await launch(launcher(), options, [path.join(tools, program), form, ...args]);
-          assert.equal(run.stdout.trimEnd(), outcome, `${form}: ${run.stderr}`);
-          assert.deepEqual(run.control.slice(1), [{ exited: { code: 0 } }, { quiet: true }], form);
-          const seen = inside(run).map((line) => line.replace(`${where}:`, ':'));
-          const found = seen.filter((line) => !line.startsWith('exec ../'));
-          assert.deepEqual(form === 'execve' ? found.slice(0, 2) : found, expected, form);
-          assert.deepEqual(run.header.finished, 1, form);
-          assert.equal(run.header.incomplete, 0, form);
-        }
-      });
+  async function check(
+    program: string,
+    how: { readonly launcher?: string; readonly options?: readonly string[] },
+  ): Promise<void> {
+    for (const [form, [args, outcome, ...expected]] of Object.entries(forms)) {
+      if (process.arch !== 'x64' && onlyOnX64.has(form)) continue;
+      rig.fresh();
+      const run = await rig.launch([rig.file(program), form, ...args], how);
+      assert.equal(run.stdout.trimEnd(), outcome, `${form}: ${run.stderr}`);
+      assert.deepEqual(run.control.slice(1), [{ exited: { code: 0 } }, { quiet: true }], form);
+      assert.deepEqual(rig.inside(run), expected, form);
+      assert.equal(run.header.finished, 1, form);
+      assert.equal(run.header.incomplete, 0, form);
     }
   }
+
+  test('from a dynamic program', () => check('forms', {}));
+  test('from a static program', () => check('forms-static', {}));
+  test('served by a supervisor with sanitizers', () =>
+    check('forms', { launcher: rig.file('vt-launch-checked') }));
+  test('with the listener fetched by pidfd', () =>
+    check('forms-static', { options: ['--fetch-listener'] }));
 });
