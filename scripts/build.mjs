@@ -1,7 +1,7 @@
 // Builds everything that runs: type check and unit-test output (build/), the bundled `vt`
 // (dist/vt.cjs), the client's files (client/node/dist) and the native tracker (dist/native).
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
@@ -40,3 +40,5 @@ await esbuild.build({
   logLevel: 'warning',
 });
 chmodSync(bundle, 0o755);
+// Tools find the client by its path, so it stands beside the bundle wherever that is installed.
+copyFileSync(path.join(root, 'client/node/dist/index.cjs'), path.join(root, 'dist/vt-client.cjs'));

@@ -1,16 +1,19 @@
 import type { MissReason } from '../../cache/miss-reason.js';
 import type { NotStored } from '../../cache/stored-run.js';
 import type { Execution } from '../plan/execution.js';
-import type { Incompleteness } from '../tracker/task-trace.js';
-import type { ChannelFailure, Speaker } from './channel/channel-record.js';
+import type { NotDerived } from './derive/not-derived.js';
 import type { Ending } from './task-process.js';
 
 /** Why a successful run was not kept. */
 export type NotCached =
   | NotStored
-  | { readonly kind: 'opted-out'; readonly reason?: string; readonly speaker: Speaker }
-  | { readonly kind: 'channel-failed'; readonly failures: readonly ChannelFailure[] }
-  | { readonly kind: 'tracking-incomplete'; readonly incomplete: readonly Incompleteness[] };
+  | NotDerived
+  /** More output than is kept; `limit` in bytes. */
+  | { readonly kind: 'output-too-large'; readonly limit: number }
+  /** Whoever read vt's output went away before the task had said all. */
+  | { readonly kind: 'output-cut-short' }
+  /** The private directory that a tracked run needs could not be made. */
+  | { readonly kind: 'no-run-directory'; readonly detail: string };
 
 /** What the cache had for an execution; known before the task starts or its output is replayed. */
 export type CacheStatus =
@@ -36,6 +39,8 @@ export interface Outcome {
   readonly restored?: { readonly written: number; readonly unchanged: number };
   /** Why a task that ran and succeeded was not stored. Absent when it was, or caching was off. */
   readonly notCached?: NotCached;
+  /** vt was told to stop while the task ran: nothing was stored, whatever the ending. */
+  readonly interrupted?: boolean;
   /** Whether the last line of the output has no end, so that a message must begin a new one. */
   readonly hasOpenLine?: boolean;
 }

@@ -14,6 +14,12 @@ export function notCachedText(reason: NotCached): string {
       return channelFailureText(reason.failures);
     case 'tracking-incomplete':
       return incompletenessText(reason.incomplete);
+    case 'output-too-large':
+      return `the task printed more than ${String(Math.floor(reason.limit / 2 ** 20))} MiB`;
+    case 'output-cut-short':
+      return 'the reader of the output went away before the task had said all';
+    case 'no-run-directory':
+      return `no private directory for the run could be made (${reason.detail})`;
     default:
       return notStoredText(reason);
   }

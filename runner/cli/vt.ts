@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cleanCache } from '../../cache/clean-cache.js';
+import { createExecutor } from '../execute/run/create-executor.js';
+import { cacheWarningText } from '../report/cache-warning-text.js';
+import type { Io } from '../report/output.js';
+import { exitProcess } from './exit-process.js';
+import { main } from './main.js';
+import { sendReport } from './send-report.js';
+import type { Services } from './services.js';
+
+/** Replaced by the bundler with the version of package.json. */
+declare const __VT_VERSION__: string;
+
+/** Tools load it by VP_RUN_NODE_CLIENT_PATH; scripts/build.mjs puts it beside the bundle. */
+const nodeClient = path.join(path.dirname(fileURLToPath(import.meta.url)), 'vt-client.cjs');
+
+const io: Io = {
+  stdout: textStream(process.stdout),
+  stderr: textStream(process.stderr),
+  cwd: process.cwd(),
+  env: process.env,
+};
+
+const services: Services = {
+  version: __VT_VERSION__,
+  createExecutor: ({ cacheDirectory, terminal, interruptionPolicy, warn }) =>
+    createExecutor({
+      cacheDirectory,
+      output: { stdout: process.stdout, stderr: process.stderr, isTerminal: terminal },
+      nodeClient,
+      interruptionPolicy,
+      warn: (warning) => {
+        warn(cacheWarningText(warning));
+      },
+    }),
+  cleanCache,
+  report: (request, io) => Promise.resolve(sendReport(request, nodeClient, io)),
+};
+
+main(process.argv.slice(2), io, services).then(exitProcess, (error: unknown) => {
+  process.stderr.write(
+    `vt ${__VT_VERSION__}: internal error, please report it with what follows\n` +
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 70; // EX_SOFTWARE of sysexits.h
+});
+
+function textStream(stream: NodeJS.WriteStream): Io['stdout'] {
+  return {
+    isTTY: stream.isTTY === true,
+    write: (text) => {
+      stream.write(text);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import type { AbsolutePath } from '../../../cache/brands.js';
+import { openCache } from '../../../cache/cache.js';
+import type { CacheWarning } from '../../../cache/cache.js';
+import { cacheLayout } from '../../../cache/cache-directory.js';
+import type { PlannedExecution } from '../../plan/plan.js';
+import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
+import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
+import type { ExecutionEvents, Outcome } from '../outcome.js';
+import type { ReplayTarget } from '../process/replay.js';
+import type { TaskTracker } from '../process/start-task.js';
+import type { InterruptionPolicy } from './interruption.js';
+import { runCached } from './run-cached.js';
+import type { RunContext } from './run-tracked.js';
+import { runUncached } from './run-uncached.js';
+
+export interface ExecutorOptions {
+  readonly cacheDirectory: AbsolutePath;
+  readonly output: ReplayTarget;
+  /** Absolute path of the CommonJS client that tools load by themselves. */
+  readonly nodeClient: string;
+  readonly interruptionPolicy: InterruptionPolicy;
+  /** Called at most once, when the cache itself is at fault. */
+  readonly warn: (warning: CacheWarning) => void;
+}
+
+/** Runs the executions of one plan, against one cache. */
+export interface Executor {
+  /**
+   * Runs or replays one execution, its output going to this process's own. Never rejects for
+   * anything the task or the cache does.
+   */
+  run(planned: PlannedExecution, events: ExecutionEvents): Promise<Outcome>;
+  /** To be called once, after the last run has resolved. */
+  close(): Promise<void>;
+}
+
+/** Cheap: the cache is opened, and leftovers of dead runners are swept, when a run needs it. */
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { cacheDirectory, output, nodeClient, interruptionPolicy, warn } = options;
+  const cache = openCache({ directory: cacheDirectory, warn });
+  let sweeping: Promise<unknown> | undefined;
+  const context: RunContext = {
+    output,
+    nodeClient,
+    tracker: trackerFor,
+    interruptionPolicy,
+    cacheDirectory,
+    stampDirectory: () => {
+      sweeping ??= sweepRunDirectories();
+      const { temporary } = cacheLayout(cacheDirectory);
+      // A cache that cannot be written keeps nothing, so that any clock will do.
+      return existsSync(temporary) ? temporary : runDirectoryBase();
+    },
+  };
+  return {
+    async run(planned, events) {
+      const { cache: policy } = planned.execution;
+      return policy === undefined
+        ? runUncached(planned, events, interruptionPolicy)
+        : runCached(planned, policy, cache, context, events);
+    },
+    async close() {
+      await cache.close();
+      await sweeping;
+    },
+  };
+}
+
+/** The launcher's words for why it could not track (runner/tracker/native/control.h). */
+const untrackedCauses = ['no-listener', 'listener-busy', 'no-tracker'] as const;
+
+function trackerFor(workspaceRoot: AbsolutePath): TaskTracker | undefined {
+  const native = nativePaths();
+  if (native.kind === 'unavailable') return undefined;
+  return {
+    launcher: native.launcher,
+    ...(native.shim === undefined ? {} : { shim: native.shim }),
+    readTrace: (path, survivors, untracked) => {
+      if (untracked !== undefined) {
+        const cause = untrackedCauses.find((known) => known === untracked) ?? 'no-tracker';
+        return Promise.resolve(untrackedTrace({ cause }));
+      }
+      const trace = readTaskTrace(path, workspaceRoot);
+      const left = survivors.map((pid) => ({ cause: 'survivors', pid }) as const);
+      return Promise.resolve({ ...trace, incomplete: [...left, ...trace.incomplete] });
+    },
+  };
+}

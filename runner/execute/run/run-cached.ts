@@ -1,0 +1,51 @@
+import type { Cache, Hit } from '../../../cache/stored-run.js';
+import { createWorld } from '../../plan/create-world.js';
+import type { CachePolicy } from '../../plan/execution.js';
+import type { PlannedExecution } from '../../plan/plan.js';
+import type { CacheStatus, ExecutionEvents, Outcome } from '../outcome.js';
+import { replay } from '../process/replay.js';
+import { runTracked } from './run-tracked.js';
+import type { RunContext } from './run-tracked.js';
+
+/** Replays an execution if a stored result still holds, else runs it and keeps what it did. */
+export async function runCached(
+  planned: PlannedExecution,
+  policy: CachePolicy,
+  cache: Cache,
+  context: RunContext,
+  events: ExecutionEvents,
+): Promise<Outcome> {
+  const start = performance.now();
+  const { execution, envSource } = planned;
+  const world = createWorld(execution.workspaceRoot, envSource);
+  const found = await cache.lookup(execution.task, policy.key, world);
+  let status: Exclude<CacheStatus, { kind: 'disabled' | 'hit' }>;
+  if (found.kind === 'hit') {
+    const restored = await cache.restore(found, world);
+    if (restored.kind === 'restored') {
+      const status = { kind: 'hit' } as const;
+      events.decided(status);
+      await replay(found.transcript, context.output);
+      const duration = performance.now() - start;
+      return {
+        status,
+        ending: { kind: 'exited', code: 0 },
+        duration,
+        saved: Math.max(0, found.duration - duration),
+        restored: { written: restored.written, unchanged: restored.unchanged },
+        hasOpenLine: endsWithinLine(found),
+      };
+    }
+    if (restored.warning !== undefined) events.warned(restored.warning);
+    status = { kind: 'miss', reason: restored.reason };
+  } else {
+    status = found;
+  }
+  events.decided(status);
+  return runTracked({ planned, policy, cache, world, status, start }, context);
+}
+
+function endsWithinLine(hit: Hit): boolean {
+  const last = hit.transcript.findLast(({ bytes }) => bytes.length > 0);
+  return last !== undefined && last.bytes.at(-1) !== 0x0a;
+}

@@ -1,0 +1,205 @@
+import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
+import type { Cache, FinishedRun } from '../../../cache/stored-run.js';
+import type { World } from '../../../cache/world.js';
+import type { CachePolicy } from '../../plan/execution.js';
+import type { PlannedExecution } from '../../plan/plan.js';
+import type { TaskTrace } from '../../tracker/task-trace.js';
+import type { ChannelRecord } from '../channel/channel-record.js';
+import { deriveRun } from '../derive/derive-run.js';
+import { viewWorkspace } from '../derive/workspace-view.js';
+import type { CacheStatus, NotCached, Outcome } from '../outcome.js';
+import { OutputRecorder } from '../process/output-recorder.js';
+import type { ReplayTarget } from '../process/replay.js';
+import { runInherited } from '../process/run-inherited.js';
+import { outputFlushed, showOutput } from '../process/show-output.js';
+import { startTask } from '../process/start-task.js';
+import type { TaskTracker } from '../process/start-task.js';
+import type { Ending } from '../task-process.js';
+import { Interruption } from './interruption.js';
+import type { InterruptionPolicy } from './interruption.js';
+import { openRunEnvironment } from './run-environment.js';
+import type { RunEnvironment } from './run-environment.js';
+import { followWindowSize, windowSize } from './window-size.js';
+
+/** What runs have in common, from the entry file. */
+export interface RunContext {
+  /** vt's own output. `isTerminal`: tasks get a pseudo-terminal of their own. */
+  readonly output: ReplayTarget;
+  /** Absolute path of the CommonJS client that tools load by themselves. */
+  readonly nodeClient: string;
+  /** How to track; given the physical root of the workspace. */
+  readonly tracker: (root: AbsolutePath) => TaskTracker | undefined;
+  readonly interruptionPolicy: InterruptionPolicy;
+  /** Directory of the cache, never an input nor an output; also where the clock is read. */
+  readonly cacheDirectory: AbsolutePath;
+  readonly stampDirectory: () => string;
+}
+
+/** A run that no stored result could spare. */
+export interface MissedRun {
+  readonly planned: PlannedExecution;
+  readonly policy: CachePolicy;
+  readonly cache: Cache;
+  readonly world: World;
+  readonly status: CacheStatus;
+  /** performance.now() when the work on this execution began */
+  readonly start: number;
+}
+
+/** Runs the task under observation and stores the result if everything it depends on is known. */
+export async function runTracked(run: MissedRun, context: RunContext): Promise<Outcome> {
+  let environment: RunEnvironment;
+  try {
+    environment = await openRunEnvironment({
+      envSource: run.planned.envSource,
+      nodeClient: context.nodeClient,
+      stampDirectory: context.stampDirectory(),
+    });
+  } catch (error) {
+    const detail = (error as Error).message;
+    return runUnobserved(run, context, { kind: 'no-run-directory', detail });
+  }
+  try {
+    return await runObserved(run, context, environment);
+  } finally {
+    await environment.close();
+  }
+}
+
+async function runObserved(
+  run: MissedRun,
+  context: RunContext,
+  environment: RunEnvironment,
+): Promise<Outcome> {
+  const { execution } = run.planned;
+  const { output } = context;
+  const { include, exclude } = run.policy.input;
+  const inputMatches = include.length > 0 ? await run.world.expandGlobs(include, exclude) : [];
+  const recorder = new OutputRecorder();
+  const began = performance.now();
+  const task = startTask(
+    {
+      argv: execution.argv,
+      cwd: execution.cwd,
+      env: { ...execution.env, ...environment.env },
+      output: output.isTerminal ? { terminal: windowSize(output.stdout) } : 'pipes',
+      channel: environment.channelPath,
+      runDirectory: environment.directory,
+    },
+    context.tracker(execution.workspaceRoot),
+    showOutput(output, recorder),
+  );
+  const interruption = new Interruption(task, context.interruptionPolicy, true);
+  const stopFollowing = followWindowSize(output.stdout, task);
+  try {
+    const ending = await task.ended;
+    const taskDuration = performance.now() - began;
+    const trace = await task.trace;
+    const channel = environment.drain();
+    await outputFlushed(output);
+    const interrupted = interruption.received !== undefined;
+    const recording = recorder.finish();
+    const outcome = {
+      status: run.status,
+      ending,
+      saved: 0,
+      interrupted,
+      hasOpenLine: recorder.endsWithinLine,
+    };
+    const notCached =
+      !succeeded(ending) || interrupted
+        ? undefined
+        : recording.kind === 'complete'
+          ? await store(run, context, environment, {
+              trace,
+              channel,
+              inputMatches,
+              transcript: recording.chunks,
+              duration: taskDuration,
+            })
+          : outputNotKept(recording);
+    return {
+      ...outcome,
+      duration: performance.now() - run.start,
+      ...(notCached === undefined ? {} : { notCached }),
+    };
+  } finally {
+    stopFollowing();
+    interruption.close();
+  }
+}
+
+interface Finished {
+  readonly trace: TaskTrace;
+  readonly channel: ChannelRecord;
+  /** What the configured input globs matched before the task started. */
+  readonly inputMatches: readonly WorkspacePath[];
+  readonly transcript: FinishedRun['transcript'];
+  readonly duration: number;
+}
+
+/** Stores the run, or says why not. */
+async function store(
+  { planned, policy, cache, world }: MissedRun,
+  { cacheDirectory }: RunContext,
+  { startStamp }: RunEnvironment,
+  { trace, channel, inputMatches, transcript, duration }: Finished,
+): Promise<NotCached | undefined> {
+  const { execution } = planned;
+  const derived = deriveRun(
+    {
+      trace,
+      channel,
+      policy,
+      workspaceRoot: execution.workspaceRoot,
+      runnerDirectories: [cacheDirectory],
+      inputMatches,
+    },
+    viewWorkspace(execution.workspaceRoot),
+  );
+  if (derived.kind !== 'derived') return derived;
+  const outcome = await cache.store(
+    {
+      task: execution.task,
+      key: policy.key,
+      dependencies: derived.dependencies,
+      outputs: derived.outputs,
+      transcript,
+      processes: derived.processes,
+      duration,
+      startStamp,
+    },
+    world,
+  );
+  return outcome.kind === 'stored' ? undefined : outcome;
+}
+
+/** The task runs all the same, with its small environment but on vt's own streams. */
+async function runUnobserved(
+  { planned: { execution }, status, start }: MissedRun,
+  { interruptionPolicy }: RunContext,
+  notCached: NotCached,
+): Promise<Outcome> {
+  const task = runInherited(execution);
+  const interruption = new Interruption(task, interruptionPolicy, false);
+  try {
+    const ending = await task.ended;
+    const interrupted = interruption.received !== undefined;
+    const duration = performance.now() - start;
+    return { status, ending, duration, saved: 0, interrupted, notCached };
+  } finally {
+    interruption.close();
+  }
+}
+
+function outputNotKept(
+  recording: Exclude<ReturnType<OutputRecorder['finish']>, { kind: 'complete' }>,
+): NotCached {
+  return recording.kind === 'too-large'
+    ? { kind: 'output-too-large', limit: recording.limit }
+    : { kind: 'output-cut-short' };
+}
+
+function succeeded(ending: Ending): boolean {
+  return ending.kind === 'exited' && ending.code === 0;
+}

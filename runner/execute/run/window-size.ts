@@ -1,0 +1,28 @@
+import type { Writable } from 'node:stream';
+import type { RunningTask } from '../task-process.js';
+
+/** What a terminal that does not tell its size is taken for. */
+const USUAL_SIZE = { columns: 80, rows: 24 } as const;
+
+type MaybeTerminal = Writable & { readonly columns?: number; readonly rows?: number };
+
+/** The size of the terminal behind a stream, in characters. */
+export function windowSize(stream: MaybeTerminal): { columns: number; rows: number } {
+  return {
+    columns: stream.columns ?? USUAL_SIZE.columns,
+    rows: stream.rows ?? USUAL_SIZE.rows,
+  };
+}
+
+/** Keeps the task's terminal at the size of vt's own; returns what ends it. */
+export function followWindowSize(
+  stream: MaybeTerminal,
+  task: Pick<RunningTask, 'resize'>,
+): () => void {
+  const onResize = (): void => {
+    const { columns, rows } = windowSize(stream);
+    task.resize(columns, rows);
+  };
+  stream.on('resize', onResize);
+  return () => stream.off('resize', onResize);
+}
