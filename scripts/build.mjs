@@ -27,6 +27,8 @@ await esbuild.build({
   target: 'node20.19',
   // CommonJS: the ESM loader alone costs more than a whole cache hit may.
   format: 'cjs',
+  // jsonc-parser's CommonJS build cannot be bundled, its ES module can.
+  mainFields: ['module', 'main'],
   // Native addons stay outside; they are loaded when first needed.
   external: ['sqlite3', 'node-pty'],
   define: {
