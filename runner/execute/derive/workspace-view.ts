@@ -20,13 +20,7 @@ const CACHE_TAG_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
 /** The file system below `root`, which is physical. */
 export function viewWorkspace(root: AbsolutePath): WorkspaceView {
   return {
-    kind(path) {
-      const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
-      if (stat === undefined) return 'absent';
-      if (stat.isFile()) return 'file';
-      if (stat.isDirectory()) return 'directory';
-      return stat.isSymbolicLink() ? 'symlink' : 'other';
-    },
+    kind: (path) => kindOf(join(root, path)),
     hasCacheTag: (directory) => startsWithTag(join(root, directory, 'CACHEDIR.TAG')),
     physical(path) {
       const missing: string[] = [];
@@ -41,6 +35,20 @@ export function viewWorkspace(root: AbsolutePath): WorkspaceView {
     },
     expandGlobs: (include, exclude) => expandGlobs(root, include, exclude),
   };
+}
+
+function kindOf(path: string): EntryKind | 'absent' {
+  try {
+    const stat = lstatSync(path);
+    if (stat.isFile()) return 'file';
+    if (stat.isDirectory()) return 'directory';
+    return stat.isSymbolicLink() ? 'symlink' : 'other';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return 'absent';
+    // Something may be there that cannot be looked at.
+    return 'other';
+  }
 }
 
 function startsWithTag(file: string): boolean {

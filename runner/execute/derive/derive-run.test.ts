@@ -1,0 +1,523 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
+import type { EntryKind } from '../../../cache/observation.js';
+import type { CachePolicy } from '../../plan/execution.js';
+import type { Incompleteness, PathAccess, Touch } from '../../tracker/task-trace.js';
+import type { ChannelRecord, Speaker } from '../channel/channel-record.js';
+import { deriveRun, type RunFacts } from './derive-run.js';
+import type { WorkspaceView } from './workspace-view.js';
+
+const tool = { pid: 10, parent: -1, exe: '/bin/tool', argv: ['tool'] };
+const child = { pid: 11, parent: 0, exe: '/bin/child', argv: ['child'] };
+const speaker: Speaker = { pid: 11, argv: ['child'] };
+
+type Did = Partial<Record<'content' | 'probed' | 'listed' | 'executed' | 'written', true>> & {
+  readonly link?: string;
+};
+
+/** An access by process 0, its write by process 1. */
+function access(path: string, before: PathAccess['before'], did: Did): PathAccess {
+  const read: Touch = { sequence: 1n, process: 0 };
+  return {
+    path: (path.startsWith('/') ? path : path === '' ? '/ws' : `/ws/${path}`) as AbsolutePath,
+    before,
+    ...(did.content && { contentRead: read }),
+    ...(did.probed && { probed: read }),
+    ...(did.listed && { listed: read }),
+    ...(did.link !== undefined && { linkFollowed: { ...read, target: did.link } }),
+    ...(did.executed && { executed: read }),
+    ...(did.written && { written: { sequence: 2n, process: 1 } }),
+  };
+}
+
+interface Given {
+  readonly accesses?: readonly PathAccess[];
+  readonly incomplete?: readonly Incompleteness[];
+  readonly channel?: Partial<ChannelRecord>;
+  readonly input?: Partial<CachePolicy['input']>;
+  readonly output?: Partial<CachePolicy['output']>;
+  readonly inputMatches?: readonly string[];
+  /** What is there after the run, where it is not what was before. */
+  readonly now?: Readonly<Record<string, EntryKind | 'absent'>>;
+  readonly tagged?: readonly string[];
+  /** Symlinks as `physical` resolves them. */
+  readonly physical?: Readonly<Record<string, string>>;
+  readonly outputMatches?: readonly string[];
+}
+
+function derive(given: Given) {
+  const accesses = given.accesses ?? [];
+  const facts: RunFacts = {
+    trace: { processes: [tool, child], accesses, incomplete: given.incomplete ?? [] },
+    channel: {
+      ignoredInputs: [],
+      ignoredOutputs: [],
+      env: [],
+      envQueries: [],
+      failures: [],
+      ...given.channel,
+    },
+    policy: {
+      key: {} as CachePolicy['key'],
+      input: { auto: true, include: [], exclude: [], ...given.input },
+      output: { auto: true, include: [], exclude: [], ...given.output },
+    },
+    workspaceRoot: '/ws' as AbsolutePath,
+    runnerDirectories: ['/ws/node_modules/.cache/vt' as AbsolutePath],
+    inputMatches: (given.inputMatches ?? []) as WorkspacePath[],
+  };
+  const view: WorkspaceView = {
+    kind(path) {
+      const told = given.now?.[path];
+      if (told !== undefined) return told;
+      const before = accesses.find((a) => a.path === `/ws/${path}`)?.before;
+      return before === undefined || before === 'unknown' ? 'file' : before;
+    },
+    hasCacheTag: (directory) => given.tagged?.includes(directory) ?? false,
+    physical: (path) => given.physical?.[path] ?? path,
+    expandGlobs: () => (given.outputMatches ?? []) as WorkspacePath[],
+  };
+  return deriveRun(facts, view);
+}
+
+/** Dependencies in short: `content a`, `absence b`, …; and outputs, deletions with a `-`. */
+function derived(given: Given) {
+  const result = derive(given);
+  assert.equal(
+    result.kind,
+    'derived',
+    JSON.stringify(result, (_, v: unknown) => String(v)),
+  );
+  if (result.kind !== 'derived') throw new Error('unreachable');
+  return {
+    dependencies: result.dependencies.map((d) => {
+      switch (d.kind) {
+        case 'existence':
+          return `existence ${d.path} ${d.entry}`;
+        case 'link':
+          return `link ${d.path} -> ${d.target}`;
+        case 'listing':
+          return (
+            `listing ${d.path || '.'}` +
+            d.created.map((name) => ` +${name}`).join('') +
+            d.deleted.map((name) => ` -${name}`).join('') +
+            (d.changed === true ? ' changed' : '')
+          );
+        case 'glob':
+          return `glob ${d.include.join()} !${d.exclude.join()} = ${d.matches?.join()}`;
+        case 'env':
+          return `env ${d.name}=${d.value} by ${d.observer}`;
+        case 'env-query':
+          return `env-query ${JSON.stringify(d.pattern)} ${[...d.matches].join()} by ${d.observer}`;
+        default:
+          return `${d.kind} ${d.path}${d.observer === -1 ? ' by the runner' : ''}`;
+      }
+    }),
+    outputs: result.outputs.map(
+      ({ path, existedBefore }) => `${path}${existedBefore ? ' existed' : ''}`,
+    ),
+  };
+}
+
+function check(name: string, given: Given, expected: ReturnType<typeof derived>): void {
+  test(name, () => {
+    assert.deepEqual(derived(given), expected);
+  });
+}
+
+const ignoreInput = (path: string) => ({ ignoredInputs: [{ path, speaker }] });
+const ignoreOutput = (path: string) => ({ ignoredOutputs: [{ path, speaker }] });
+
+describe('dependencies', () => {
+  check(
+    'each kind of look becomes one fact, the strongest',
+    {
+      accesses: [
+        access('', 'directory', { probed: true }),
+        access('a', 'file', { content: true, probed: true }),
+        access('b', 'absent', { probed: true }),
+        access('c', 'file', { probed: true }),
+        access('d', 'directory', { probed: true, listed: true }),
+        access('e', 'directory', { probed: true }),
+        access('l', 'symlink', { probed: true, link: 'a' }),
+        access('m', 'symlink', { probed: true }),
+        access('/usr/bin/cc', 'file', { executed: true }),
+        access('run', 'file', { content: true, executed: true }),
+      ],
+    },
+    {
+      dependencies: [
+        'content a',
+        'absence b',
+        'existence c file',
+        'listing d',
+        'existence e directory',
+        'link l -> a',
+        'existence m symlink',
+        'content run',
+        'program /usr/bin/cc',
+      ],
+      outputs: [],
+    },
+  );
+
+  check(
+    'names the task made and removed are told with a listing; temporary ones as a change',
+    {
+      accesses: [
+        access('', 'directory', { listed: true }),
+        access('d', 'directory', { listed: true }),
+        access('d/new', 'absent', { written: true }),
+        access('d/new/below', 'absent', { written: true }),
+        access('d/old', 'file', { probed: true, written: true }),
+        access('d/kept', 'file', { written: true }),
+        access('top.tmp', 'absent', { written: true }),
+      ],
+      now: { 'd/new': 'directory', 'd/new/below': 'file', 'd/old': 'absent' },
+    },
+    {
+      dependencies: ['listing . changed', 'listing d +new -old changed', 'existence d/old file'],
+      outputs: ['d/kept existed', 'd/new', 'd/new/below', 'd/old existed'],
+    },
+  );
+
+  check(
+    'what a path was before the task changed it is a dependency',
+    {
+      accesses: [
+        access('a', 'absent', { probed: true, written: true }),
+        access('d', 'directory', { probed: true, written: true }),
+        access('l', 'symlink', { link: 'x', written: true }),
+      ],
+      now: { a: 'file' },
+    },
+    {
+      dependencies: ['absence a', 'existence d directory', 'link l -> x'],
+      outputs: ['a', 'd existed', 'l existed'],
+    },
+  );
+
+  check(
+    'variables reported on the channel, with who asked',
+    {
+      channel: {
+        env: [
+          { name: 'A', value: '1', speaker },
+          { name: 'B', value: undefined, speaker: { pid: 99, argv: ['sh'] } },
+        ],
+        envQueries: [
+          { pattern: { prefix: 'VITE_' }, matches: new Map([['VITE_X', 'y']]), speaker },
+        ],
+      },
+    },
+    {
+      dependencies: [
+        'env A=1 by 1',
+        'env B=undefined by 2',
+        'env-query {"prefix":"VITE_"} VITE_X,y by 1',
+      ],
+      outputs: [],
+    },
+  );
+
+  test('processes that only spoke are listed behind those that were traced', () => {
+    const result = derive({ channel: { env: [{ name: 'A', value: '', speaker: { pid: 99 } }] } });
+    assert.deepEqual(result.kind === 'derived' && result.processes, [
+      tool,
+      child,
+      { pid: 99, parent: -1, exe: '', argv: [] },
+    ]);
+  });
+});
+
+describe('reports', () => {
+  const rewritten = access('dist/x', 'file', { content: true, written: true });
+
+  test('read then written is refused with the path and both processes', () => {
+    assert.deepEqual(derive({ accesses: [rewritten] }), {
+      kind: 'read-then-written',
+      path: 'dist/x',
+      reader: tool,
+      writer: child,
+    });
+  });
+
+  check(
+    'ignoreInput settles it: output only',
+    { accesses: [rewritten], channel: ignoreInput('/ws/dist') },
+    { dependencies: [], outputs: ['dist/x existed'] },
+  );
+  check(
+    'ignoreOutput settles it: its existence is all that is left',
+    { accesses: [rewritten], channel: ignoreOutput('/ws/dist/x') },
+    { dependencies: ['existence dist/x file'], outputs: [] },
+  );
+  check(
+    'both: neither input nor output, with everything below, but not what only begins alike',
+    {
+      accesses: [
+        access('c', 'directory', { listed: true }),
+        access('c/f', 'file', { content: true, written: true }),
+        access('c/l', 'symlink', { link: 'f' }),
+        access('c/n', 'absent', { probed: true }),
+        access('cc', 'file', { content: true }),
+      ],
+      channel: { ...ignoreInput('/ws/c'), ...ignoreOutput('/ws/c') },
+    },
+    { dependencies: ['content cc'], outputs: [] },
+  );
+  check(
+    'a report of the workspace covers all; one of elsewhere nothing',
+    {
+      accesses: [access('a', 'file', { content: true }), access('b', 'absent', { written: true })],
+      now: { b: 'file' },
+      channel: { ...ignoreInput('/ws'), ...ignoreOutput('/elsewhere') },
+    },
+    { dependencies: [], outputs: ['b'] },
+  );
+  check(
+    'a report through a symlink covers the real place',
+    {
+      accesses: [access('real/f', 'file', { content: true })],
+      channel: ignoreInput('/ws/link'),
+      physical: { '/ws/link': '/ws/real' },
+    },
+    { dependencies: [], outputs: [] },
+  );
+  check(
+    'private state that was not there before is no dependency either',
+    {
+      accesses: [access('state', 'absent', { probed: true, written: true })],
+      now: { state: 'file' },
+      channel: ignoreOutput('/ws/state'),
+    },
+    { dependencies: [], outputs: [] },
+  );
+});
+
+describe('configuration', () => {
+  const looks = [
+    access('src/a', 'file', { content: true }),
+    access('src', 'directory', { listed: true }),
+    access('src/.hidden', 'file', { content: true }),
+    access('lib/b', 'file', { content: true }),
+    access('lib/x.tmp', 'absent', { probed: true }),
+  ];
+  check(
+    'exclusions win over tracking, dot files and the subtree’s listing included',
+    { accesses: looks, input: { exclude: ['src/**', '**/*.tmp'] } },
+    { dependencies: ['content lib/b'], outputs: [] },
+  );
+  check(
+    'a directory whose every name is excluded has nothing to list',
+    { accesses: looks, input: { exclude: ['src/*'] } },
+    {
+      dependencies: ['content lib/b', 'absence lib/x.tmp', 'existence src directory'],
+      outputs: [],
+    },
+  );
+  check(
+    'named files are inputs whatever was read or reported',
+    {
+      accesses: looks,
+      input: { include: ['lib/**'], exclude: ['lib/x*'] },
+      inputMatches: ['lib/b', 'lib/unread'],
+      channel: ignoreInput('/ws'),
+    },
+    {
+      dependencies: [
+        'content lib/b',
+        'glob lib/** !lib/x* = lib/b,lib/unread',
+        'content lib/unread by the runner',
+      ],
+      outputs: [],
+    },
+  );
+  check(
+    'without auto only the named files are',
+    {
+      accesses: [...looks, access('/usr/bin/cc', 'file', { executed: true })],
+      input: { auto: false, include: ['lib/*'] },
+      inputMatches: ['lib/b'],
+    },
+    { dependencies: ['glob lib/* ! = lib/b', 'content lib/b by the runner'], outputs: [] },
+  );
+  check(
+    'no input at all',
+    { accesses: looks, input: { auto: false } },
+    { dependencies: [], outputs: [] },
+  );
+  test('a named input that the task changes is refused, in spite of reports', () => {
+    assert.deepEqual(
+      derive({
+        accesses: [access('lib/b', 'file', { written: true })],
+        input: { include: ['lib/**'] },
+        inputMatches: ['lib/b'],
+        channel: { ...ignoreInput('/ws'), ...ignoreOutput('/ws') },
+      }),
+      { kind: 'read-then-written', path: 'lib/b', writer: child },
+    );
+  });
+  const made = [
+    access('dist/a', 'absent', { written: true }),
+    access('dist/a.map', 'absent', { written: true }),
+    access('log', 'file', { content: true, written: true }),
+  ];
+  const now = { 'dist/a': 'file', 'dist/a.map': 'file' } as const;
+  check(
+    'an output exclusion settles read and written',
+    { accesses: made, now, output: { exclude: ['log', '**/*.map'] } },
+    { dependencies: ['existence log file'], outputs: ['dist/a'] },
+  );
+  check(
+    'named outputs are outputs whatever was reported, also those the task left alone',
+    {
+      accesses: made,
+      now,
+      output: { include: ['dist/**'], exclude: ['log'] },
+      outputMatches: ['dist/a', 'dist/a.map', 'dist/other'],
+      channel: ignoreOutput('/ws'),
+    },
+    {
+      dependencies: ['existence log file'],
+      outputs: ['dist/a', 'dist/a.map', 'dist/other existed'],
+    },
+  );
+  check(
+    'without auto only the named ones are, deletions too',
+    {
+      accesses: [...made, access('dist/old', 'file', { written: true })],
+      now: { ...now, 'dist/old': 'absent' },
+      output: { auto: false, include: ['dist/*'] },
+      outputMatches: ['dist/a', 'dist/a.map'],
+    },
+    {
+      dependencies: ['existence log file'],
+      outputs: ['dist/a', 'dist/a.map', 'dist/old existed'],
+    },
+  );
+});
+
+describe('noise', () => {
+  check(
+    'the repository and the runner’s own directory are neither input nor output',
+    {
+      accesses: [
+        access('.git', 'directory', { listed: true }),
+        access('.git/index', 'file', { content: true, written: true }),
+        access('.gitignore', 'file', { content: true }),
+        access('node_modules/.cache/vt/x', 'file', { content: true, written: true }),
+        access('node_modules/.cache/vtx', 'file', { content: true }),
+      ],
+    },
+    { dependencies: ['content .gitignore', 'content node_modules/.cache/vtx'], outputs: [] },
+  );
+  check(
+    'of what package managers rewrite only the existence counts',
+    {
+      accesses: [
+        access('node_modules/.bin/vite', 'symlink', { link: '../vite/x.js', probed: true }),
+        access('app/node_modules/.bin/tsc', 'file', { content: true }),
+        access('app/node_modules/.bin', 'directory', { listed: true }),
+        access('node_modules/.modules.yaml', 'file', { content: true, written: true }),
+        access('node_modules/.pnpm-workspace-state-v1.json', 'absent', { probed: true }),
+        access('node_modules/.bin/deep/x', 'file', { content: true }),
+      ],
+    },
+    {
+      dependencies: [
+        'listing app/node_modules/.bin',
+        'existence app/node_modules/.bin/tsc file',
+        'content node_modules/.bin/deep/x',
+        'existence node_modules/.bin/vite symlink',
+        'existence node_modules/.modules.yaml file',
+        'absence node_modules/.pnpm-workspace-state-v1.json',
+      ],
+      outputs: ['node_modules/.modules.yaml existed'],
+    },
+  );
+  check(
+    'nothing below a directory marked as a cache is an input; what is made there is kept',
+    {
+      accesses: [
+        access('target', 'directory', { probed: true, listed: true }),
+        access('target/deep/x', 'file', { content: true, written: true }),
+        access('target2', 'file', { content: true }),
+      ],
+      tagged: ['target', ''],
+    },
+    {
+      dependencies: ['existence target directory', 'content target2'],
+      outputs: ['target/deep/x existed'],
+    },
+  );
+});
+
+describe('outputs', () => {
+  check(
+    'what was made, changed, deleted; not what came and went, nor what is elsewhere',
+    {
+      accesses: [
+        access('a', 'absent', { written: true }),
+        access('b', 'file', { written: true }),
+        access('c', 'file', { probed: true, written: true }),
+        access('empty', 'absent', { probed: true, written: true }),
+        access('tmp', 'absent', { probed: true, written: true }),
+        access('/tmp/x', 'absent', { written: true }),
+      ],
+      now: { a: 'file', c: 'absent', empty: 'directory' },
+    },
+    {
+      dependencies: ['existence c file', 'absence empty', 'absence tmp'],
+      outputs: ['a', 'b existed', 'c existed', 'empty'],
+    },
+  );
+});
+
+describe('refusals', () => {
+  test('a task that opted out, before anything else is looked at', () => {
+    assert.deepEqual(
+      derive({
+        channel: { cacheDisabled: { reason: 'dev server', speaker }, failures: [] },
+        incomplete: [{ cause: 'io-uring' }],
+      }),
+      { kind: 'opted-out', reason: 'dev server', speaker },
+    );
+  });
+
+  test('a channel that failed', () => {
+    const failures = [{ kind: 'garbage', bytes: 3 }] as const;
+    assert.deepEqual(derive({ channel: { failures } }), { kind: 'channel-failed', failures });
+  });
+
+  test('tracking that is incomplete, unless nothing is automatic', () => {
+    const incomplete = [{ cause: 'io-uring' }, { cause: 'survivors' }] as const;
+    assert.deepEqual(derive({ incomplete }), { kind: 'tracking-incomplete', incomplete });
+    const declared = { input: { auto: false }, output: { auto: false } };
+    assert.equal(derive({ incomplete: [{ cause: 'io-uring' }], ...declared }).kind, 'derived');
+    assert.deepEqual(derive({ incomplete, ...declared }), {
+      kind: 'tracking-incomplete',
+      incomplete: [{ cause: 'survivors' }],
+    });
+  });
+
+  test('a path of which nobody knows what it was', () => {
+    const unknown = access('x', 'unknown', { probed: true, written: true });
+    const refused = { kind: 'read-then-written', path: 'x', reader: tool, writer: child };
+    assert.deepEqual(derive({ accesses: [unknown] }), refused);
+    assert.deepEqual(derive({ accesses: [unknown], channel: ignoreInput('/ws/x') }), refused);
+    const both = { ...ignoreInput('/ws/x'), ...ignoreOutput('/ws/x') };
+    assert.equal(derive({ accesses: [unknown], channel: both }).kind, 'derived');
+    const listed = access('', 'directory', { listed: true });
+    assert.deepEqual(derive({ accesses: [unknown, listed], channel: both }), refused);
+  });
+
+  test('something read that is not a file', () => {
+    assert.deepEqual(derive({ accesses: [access('fifo', 'other', { content: true })] }), {
+      kind: 'unreadable-input',
+      path: 'fifo',
+      detail: 'not-a-file',
+    });
+  });
+});
