@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { EntryKind } from '../../../cache/observation.js';
@@ -48,6 +48,16 @@ function kindOf(path: string): EntryKind | 'absent' {
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return 'absent';
     // Something may be there that cannot be looked at.
     return 'other';
+  }
+}
+
+/** Undefined also for a path below something that is no directory: tools look there. */
+function lstatIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
   }
 }
 
