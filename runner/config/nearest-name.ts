@@ -9,13 +9,23 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of known) {
-    const edits = fold(candidate) === fold(name) ? 0 : distance(name, candidate);
+    const edits = editsBetween(name, candidate);
     if (edits < bestDistance) {
       best = candidate;
       bestDistance = edits;
     }
   }
   return best;
+}
+
+function editsBetween(name: string, candidate: string): number {
+  if (fold(candidate) === fold(name)) return 0;
+  // The commonest slip, letters in the wrong order, counts as two edits otherwise.
+  return sorted(candidate) === sorted(name) ? 1 : distance(name, candidate);
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join('');
 }
 
 function fold(name: string): string {

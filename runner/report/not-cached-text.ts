@@ -1,6 +1,7 @@
+import type { StoredProcess } from '../../cache/stored-run.js';
 import type { NotCached } from '../execute/outcome.js';
 import { channelFailureText, speakerText } from './channel-failure-text.js';
-import { incompletenessText, oneLine } from './incompleteness-text.js';
+import { incompletenessText, oneLine, processText } from './incompleteness-text.js';
 import { notStoredText } from './not-stored-text.js';
 
 /** Why a task that ran and succeeded was not kept, as it stands after `not cached: `. */
@@ -12,6 +13,10 @@ export function notCachedText(reason: NotCached): string {
     }
     case 'channel-failed':
       return channelFailureText(reason.failures);
+    case 'read-then-written': {
+      const { path, reader, writer } = { reader: undefined, writer: undefined, ...reason };
+      return `read and wrote '${path}'${readerAndWriter(reader, writer)}`;
+    }
     case 'tracking-incomplete':
       return incompletenessText(reason.incomplete);
     case 'output-too-large':
@@ -23,4 +28,18 @@ export function notCachedText(reason: NotCached): string {
     default:
       return notStoredText(reason);
   }
+}
+
+function readerAndWriter(
+  reader: StoredProcess | undefined,
+  writer: StoredProcess | undefined,
+): string {
+  const reading = reader && processText(reader.argv, reader.pid);
+  const writing = writer && processText(writer.argv, writer.pid);
+  if (reading === writing) return reading === undefined ? '' : ` (${reading})`;
+  const parts = [
+    ...(reading === undefined ? [] : [`read by ${reading}`]),
+    ...(writing === undefined ? [] : [`written by ${writing}`]),
+  ];
+  return ` (${parts.join(', ')})`;
 }

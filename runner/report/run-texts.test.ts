@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { AbsolutePath } from '../../cache/brands.js';
+import type { CacheStatus, Outcome } from '../execute/outcome.js';
+import type { Execution } from '../plan/execution.js';
+import { executionLine } from './execution-line.js';
+import { createExecReporter, createRunReporter } from './execution-reporter.js';
+import type { ExecutionReporter } from './execution-reporter.js';
+import { runDetails } from './run-details.js';
+import { runSummary } from './run-summary.js';
+import { createStyle, wantsColor } from './style.js';
+
+const execution: Execution = {
+  task: 'app#build',
+  command: 'vite build',
+  argv: ['vite', 'build'],
+  cwd: '/w' as AbsolutePath,
+  workspaceRoot: '/w' as AbsolutePath,
+  env: {},
+  cache: undefined,
+};
+const below: Execution = { ...execution, cwd: '/w/packages/app' as AbsolutePath };
+const hit: CacheStatus = { kind: 'hit' };
+const firstRun: CacheStatus = { kind: 'first-run' };
+const miss: CacheStatus = { kind: 'miss', reason: { kind: 'args-changed' } };
+const off: CacheStatus = { kind: 'disabled', because: 'flag' };
+const nested: CacheStatus = { kind: 'disabled', because: 'nested' };
+
+function outcome(changes: Partial<Outcome>): Outcome {
+  return {
+    status: firstRun,
+    ending: { kind: 'exited', code: 0 },
+    duration: 340,
+    saved: 0,
+    ...changes,
+  };
+}
+
+describe('executionLine', () => {
+  const line = (e: Execution, status: CacheStatus): string =>
+    executionLine(e, status, createStyle(false));
+  const rows: [Execution, CacheStatus, string][] = [
+    [execution, firstRun, '$ vite build\n'],
+    [below, firstRun, '~/packages/app$ vite build\n'],
+    [execution, hit, '$ vite build ◉ cache hit, replaying\n'],
+    [below, hit, '~/packages/app$ vite build ◉ cache hit, replaying\n'],
+    [execution, miss, '$ vite build ○ cache miss: args changed, executing\n'],
+    [execution, off, '$ vite build ⊘ cache disabled\n'],
+    [execution, nested, '$ vite build ⊘ cache disabled: inside a task that is cached as a whole\n'],
+  ];
+  for (const [e, status, expected] of rows) {
+    it(expected.trim(), () => {
+      assert.equal(line(e, status), expected);
+    });
+  }
+
+  it('has colours', () => {
+    assert.equal(
+      executionLine(below, hit, createStyle(true)),
+      '\x1b[36m~/packages/app$ vite build\x1b[39m \x1b[32m◉ cache hit, replaying\x1b[39m\n',
+    );
+  });
+});
+
+describe('runSummary', () => {
+  const rows: [Parameters<typeof runSummary>[0], string][] = [
+    [
+      { planned: 3, hits: 2, succeeded: 3, saved: 64 },
+      '\n---\nvt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run `vt run --last-details` for full details)\n',
+    ],
+    [
+      { planned: 2, hits: 0, succeeded: 1, saved: 0 },
+      '\n---\nvt run: 0/2 cache hit (0%), 1/2 successful. (Run `vt run --last-details` for full details)\n',
+    ],
+    [{ planned: 1, hits: 1, succeeded: 1, saved: 245 }, '\n---\nvt run: cache hit, 245ms saved.\n'],
+    [{ planned: 1, hits: 1, succeeded: 1, saved: 0 }, '\n---\nvt run: cache hit.\n'],
+    [{ planned: 1, hits: 0, succeeded: 1, saved: 0 }, ''],
+    [{ planned: 0, hits: 0, succeeded: 0, saved: 0 }, ''],
+  ];
+  for (const [totals, expected] of rows) {
+    it(JSON.stringify(expected), () => {
+      assert.equal(runSummary(totals), expected);
+    });
+  }
+});
+
+describe('runDetails', () => {
+  it('tells how each execution went', () => {
+    const because = (status: CacheStatus): { execution: Execution; outcome: Outcome } => ({
+      execution,
+      outcome: outcome({ status }),
+    });
+    assert.equal(
+      runDetails([
+        {
+          execution,
+          outcome: outcome({
+            status: hit,
+            saved: 1200,
+            duration: 12,
+            restored: { written: 1, unchanged: 2 },
+          }),
+        },
+        { execution, outcome: outcome({}) },
+        { execution, outcome: outcome({ status: miss, ending: { kind: 'exited', code: 2 } }) },
+        {
+          execution,
+          outcome: outcome({ notCached: { kind: 'cache-unusable', detail: 'ENOSPC' } }),
+        },
+        { execution, outcome: outcome({ interrupted: true }) },
+        because(off),
+        because({ kind: 'disabled', because: 'configuration' }),
+        because({ kind: 'disabled', because: 'script-default' }),
+        because(nested),
+        because({ kind: 'disabled', because: undefined }),
+        { execution, outcome: undefined },
+      ]),
+      `[1] app#build: $ vite build
+    cache hit: output replayed
+    outputs: 1 file restored, 2 already right
+    time: 12ms, 1.2s saved
+[2] app#build: $ vite build
+    cache miss: nothing was stored yet
+    succeeded in 340ms
+    stored
+[3] app#build: $ vite build
+    cache miss: args changed
+    exited with 2 in 340ms
+[4] app#build: $ vite build
+    cache miss: nothing was stored yet
+    succeeded in 340ms
+    not cached: the cache cannot be used (ENOSPC)
+[5] app#build: $ vite build
+    cache miss: nothing was stored yet
+    succeeded in 340ms
+    not cached: interrupted
+[6] app#build: $ vite build
+    cache disabled: by --no-cache
+    succeeded in 340ms
+[7] app#build: $ vite build
+    cache disabled: by the configuration
+    succeeded in 340ms
+[8] app#build: $ vite build
+    cache disabled: package.json scripts are cached only with --cache or "cache": { "scripts": true }
+    succeeded in 340ms
+[9] app#build: $ vite build
+    cache disabled: inside a task that is cached as a whole
+    succeeded in 340ms
+[10] app#build: $ vite build
+    cache disabled: for this task
+    succeeded in 340ms
+[11] app#build: $ vite build
+    not run: what came before it failed
+`,
+    );
+  });
+});
+
+describe('reporters', () => {
+  type Streams = { out: string; err: string };
+  const record = (
+    make: (streams: { stdout: TextSink; stderr: TextSink }) => ExecutionReporter,
+    use: (reporter: ExecutionReporter) => void,
+    isTTY = false,
+  ): Streams => {
+    const got = { out: '', err: '' };
+    const sink = (key: 'out' | 'err'): TextSink => ({
+      isTTY,
+      write: (text) => void (got[key] += text),
+    });
+    use(make({ stdout: sink('out'), stderr: sink('err') }));
+    return got;
+  };
+  interface TextSink {
+    isTTY: boolean;
+    write(text: string): void;
+  }
+  const dumb = { TERM: 'dumb' };
+  const notCached = outcome({ notCached: { kind: 'cache-unusable', detail: 'EIO' } });
+  const missing = outcome({ ending: { kind: 'not-started', errno: 'ENOENT', path: 'x' } });
+
+  it('of `vt run`: a line each, a blank line between, notices below the output', () => {
+    const got = record(
+      ({ stdout, stderr }) => createRunReporter(stdout, stderr, dumb),
+      (reporter) => {
+        reporter.began(execution, firstRun);
+        reporter.ended({ ...notCached, hasOpenLine: true });
+        reporter.began(execution, hit);
+        reporter.ended(missing);
+        reporter.warned('full');
+      },
+    );
+    assert.deepEqual(got, {
+      out: '$ vite build\n\nvt: not cached: the cache cannot be used (EIO)\n\n$ vite build ◉ cache hit, replaying\nvt: x: command not found\n',
+      err: 'vt: warning: full\n',
+    });
+  });
+
+  const exec = (
+    quiet: boolean,
+    use: (reporter: ExecutionReporter) => void,
+    isTTY = false,
+  ): Streams => record(({ stderr }) => createExecReporter(stderr, dumb, quiet), use, isTTY);
+
+  it('of `vt exec`: nothing at all for a first run', () => {
+    const got = exec(false, (reporter) => {
+      reporter.began(execution, firstRun);
+      reporter.ended(outcome({ hasOpenLine: true }));
+    });
+    assert.deepEqual(got, { out: '', err: '' });
+  });
+
+  it('of `vt exec`: hits, misses and reasons on stderr', () => {
+    const got = exec(false, (reporter) => {
+      reporter.began(execution, miss);
+      reporter.ended({ ...notCached, hasOpenLine: true });
+      reporter.began(execution, off);
+      reporter.warned('full');
+    });
+    assert.deepEqual(got, {
+      out: '',
+      err: '$ vite build ○ cache miss: args changed, executing\nvt: not cached: the cache cannot be used (EIO)\n$ vite build ⊘ cache disabled\nvt: warning: full\n',
+    });
+  });
+
+  it('of `vt exec`: begins a new line in a terminal', () => {
+    const got = exec(
+      false,
+      (reporter) => reporter.ended({ ...notCached, hasOpenLine: true }),
+      true,
+    );
+    assert.equal(got.err, '\nvt: not cached: the cache cannot be used (EIO)\n');
+  });
+
+  it('of `vt exec -q`: only why a command could not be started', () => {
+    const got = exec(true, (reporter) => {
+      reporter.began(execution, hit);
+      reporter.ended(notCached);
+      reporter.warned('full');
+      reporter.ended(missing);
+    });
+    assert.deepEqual(got, { out: '', err: 'vt: x: command not found\n' });
+  });
+});
+
+describe('wantsColor', () => {
+  const rows: [Record<string, string>, boolean, boolean][] = [
+    [{}, true, true],
+    [{}, false, false],
+    [{ TERM: 'dumb' }, true, false],
+    [{ NO_COLOR: '1' }, true, false],
+    [{ NO_COLOR: '' }, true, true],
+    [{ FORCE_COLOR: '1' }, false, true],
+    [{ FORCE_COLOR: '' }, false, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+    [{ FORCE_COLOR: 'false' }, true, false],
+    [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+  ];
+  for (const [env, isTerminal, expected] of rows) {
+    it(`${JSON.stringify(env)} ${isTerminal ? 'in a terminal' : 'without'}: ${String(expected)}`, () => {
+      assert.equal(wantsColor(env, isTerminal), expected);
+    });
+  }
+});
