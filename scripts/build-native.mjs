@@ -31,6 +31,7 @@ const launcher = [
   'place',
   'memory',
   'who',
+  'touch',
 ];
 const shim = [];
 

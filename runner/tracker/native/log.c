@@ -180,7 +180,7 @@ static uint64_t mix_bytes(uint64_t hash, const char *bytes, size_t length) {
 uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint64_t device,
                     uint64_t inode) {
     uint32_t aux = entry->op == VT_OP_OPEN ? entry->aux & ~(uint32_t)QUIET_OPEN_FLAGS : entry->aux;
-    uint64_t hash = mix(log->own->key_seed, (uint64_t)entry->op << 8 | entry->flags);
+    uint64_t hash = mix(log->own->key_seed, (uint64_t)entry->op << 8 | (entry->flags & ~VT_FLAG_SHIM));
     hash = mix(hash, aux);
     hash = mix(mix(hash, device), inode);
     hash = mix_bytes(hash, entry->path, entry->path_len);

@@ -4,6 +4,7 @@
 #include "calls.h"
 #include "memory.h"
 #include "place.h"
+#include "touch.h"
 #include "who.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -89,58 +89,6 @@ static void incomplete(struct vt_notify *notify, enum vt_incomplete cause, pid_t
     if (vt_log_knows(notify->log, key)) return;
     vt_log_incomplete(notify->log, cause, (uint32_t)pid, detail);
     vt_log_remember(notify->log, key);
-}
-
-struct look {
-    uint8_t kind;
-    uint64_t device, inode;
-};
-
-static struct look look_at(const char *path) {
-    struct stat status;
-    if (lstat(path, &status) < 0) {
-        bool absent = errno == ENOENT || errno == ENOTDIR;
-        return (struct look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
-    }
-    struct look look = {.kind = VT_KIND_OTHER, .device = status.st_dev, .inode = status.st_ino};
-    if (S_ISREG(status.st_mode)) look.kind = VT_KIND_FILE;
-    else if (S_ISDIR(status.st_mode)) look.kind = VT_KIND_DIRECTORY;
-    else if (S_ISLNK(status.st_mode)) look.kind = VT_KIND_SYMLINK;
-    return look;
-}
-
-static bool is_one_of_many(uint8_t kind) { return kind != VT_KIND_FILE && kind != VT_KIND_ABSENT; }
-
-/* Whether names below or through the entry's paths may denote other files after the call. */
-static bool moves_names(const struct vt_entry *entry) {
-    switch (entry->op) {
-    case VT_OP_RENAME: return is_one_of_many(entry->before) || is_one_of_many(entry->before2);
-    case VT_OP_SYMLINK: return true;
-    case VT_OP_LINK:
-    case VT_OP_UNLINK: return entry->before == VT_KIND_SYMLINK || entry->before == VT_KIND_UNKNOWN;
-    default: return false;
-    }
-}
-
-/* Completes the entry with what is there now, and commits it unless it says nothing new. */
-static uint8_t record(struct vt_notify *notify, struct vt_entry *entry) {
-    struct vt_log *log = notify->log;
-    bool moved = vt_log_names_moved(log);
-    struct look look = {.kind = VT_KIND_UNKNOWN};
-    if (moved) look = look_at(entry->path);
-    uint64_t key = 0;
-    if (entry->op != VT_OP_RENAME) {
-        key = vt_log_key(log, entry, look.device, look.inode);
-        if (vt_log_knows(log, key)) return look.kind;
-    }
-    if (!moved) look = look_at(entry->path);
-    entry->before = look.kind;
-    if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
-        entry->before2 = look_at(entry->path2).kind;
-    entry->result = VT_RESULT_UNKNOWN;
-    if (moves_names(entry)) vt_log_move_names(log);
-    if (vt_log_append(log, entry) != NULL && key != 0) vt_log_remember(log, key);
-    return look.kind;
 }
 
 /* One notified call while its arguments are read. */
@@ -287,7 +235,7 @@ static void record_interpreters(struct vt_notify *notify, struct vt_entry entry,
         if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return;
         entry.path = notify->place2.text;
         entry.path_len = notify->place2.length;
-        record(notify, &entry);
+        vt_touch(notify->log, &entry);
         snprintf(path, sizeof path, "%s", notify->place2.text);
     }
 }
@@ -332,19 +280,17 @@ static void observe(struct vt_notify *notify) {
         return;
     }
     struct reading reading = {.notify = notify, .call = call, .request = request};
-    struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid};
+    struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid, .result = VT_RESULT_UNKNOWN};
     bool complete = read_call(&reading, &entry);
     /* What was read is that call's only if the call still waits; if not, it never happened. */
     if (!is_waiting(notify)) return;
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
     if (!complete) return;
-    uint8_t before = record(notify, &entry);
-    if (call->op != VT_OP_EXEC) return;
-    if (before != VT_KIND_ABSENT) {
-        vt_who_executes(notify->who, pid);
-        record_interpreters(notify, entry, tid);
-    }
+    vt_touch(notify->log, &entry);
+    if (call->op != VT_OP_EXEC || entry.before == VT_KIND_ABSENT) return;
+    vt_who_executes(notify->who, pid);
+    record_interpreters(notify, entry, tid);
 }
 
 void vt_notify_serve(struct vt_notify *notify) {

@@ -1,0 +1,21 @@
+/* Recording one touch of a path: look at what is there, drop what is known, commit. */
+#ifndef VT_TOUCH_H
+#define VT_TOUCH_H
+
+#include "log.h"
+
+enum vt_touched {
+    VT_TOUCH_REFUSED, /* the log took no more: the trace is marked as incomplete */
+    VT_TOUCH_KNOWN,
+    VT_TOUCH_RECORDED,
+};
+
+/* Fills `before` and `before2` (left unknown when the touch is known already and no name has
+ * moved) and commits the entry. To be called before the system call it stands for. Uses no function
+ * of libc that the shim replaces; its own looks carry the cookie. */
+enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry);
+
+/* The kind of `path` now, its final symlink not followed. */
+uint8_t vt_touch_kind(const struct vt_log *log, const char *path);
+
+#endif
