@@ -392,6 +392,24 @@ describe('writing', () => {
       },
     },
     {
+      name: 'directories made in a second attempt that equals the first are moved with their files',
+      disk: { '/ws/r/m/f': 'file' },
+      records: [
+        { op: 'MKDIR', path: '/ws/n/m', before: 'ABSENT' },
+        { op: 'MKDIR', path: '/ws/n', before: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/n/m/f', before: 'ABSENT', aux: WRONLY | CREAT | TRUNC },
+        { op: 'RENAME', path: '/ws/n', path2: '/ws/r', before: 'DIRECTORY', before2: 'ABSENT' },
+      ],
+      accesses: {
+        n: 'absent probed@0 written@1',
+        'n/m': 'absent written@0',
+        'n/m/f': 'absent written@2',
+        r: 'absent written@3',
+        'r/m': 'absent written@3',
+        'r/m/f': 'absent written@3',
+      },
+    },
+    {
       name: 'a directory that never came to be is no output',
       records: [{ op: 'MKDIR', path: '/ws/a/b', before: 'ABSENT' }],
       accesses: { a: 'absent probed@0' },

@@ -419,6 +419,7 @@ class Classifier {
   #create(step: Step, touch: Touch, made: KindAt, tells: boolean): void {
     const { record, where } = step;
     const parent = parentOf(where.path);
+    this.#concedeDirectory(parent);
     const parentKind = this.#kindAt(parent);
     const hasNoPlace = parentKind !== 'directory';
     if (!this.#isInside(where.path)) {
@@ -436,6 +437,18 @@ class Classifier {
     }
     if (tells) this.#ledger.probe(state, touch);
     this.#ledger.write(state, touch, made, true);
+  }
+
+  /**
+   * A directory that could not be made for want of the one above it, which is there by now: the
+   * second attempt is not in the log, as it equals the first, but must have come in between.
+   */
+  #concedeDirectory(path: string): void {
+    const state = this.#ledger.find(path);
+    if (state?.attempted === undefined || this.#kindAt(path) !== 'absent') return;
+    const above = parentOf(path);
+    this.#concedeDirectory(above);
+    if (this.#kindAt(above) === 'directory') this.#ledger.concede(state, 'directory');
   }
 
   #takeTruncate(step: Step, touch: Touch): void {
@@ -466,6 +479,7 @@ class Classifier {
     const source = this.#look(where.path, kind, touch, step.direct);
     const kind2 = kinds[record.before2] ?? this.#kindAt(target.path);
     const parent = parentOf(target.path);
+    this.#concedeDirectory(parent);
     const hasNoPlace = this.#kindAt(parent) !== 'directory';
     const isRefused = kind === 'absent' || kind === 'directory' || kind2 !== 'absent';
     if (!this.#isInside(target.path)) {
@@ -499,6 +513,7 @@ class Classifier {
     }
     const isDirectory = kind === 'directory';
     const parent = parentOf(target.path);
+    this.#concedeDirectory(parent);
     const hasNoPlace = this.#kindAt(parent) !== 'directory';
     const clashes =
       kind2 !== 'absent' &&

@@ -74,7 +74,15 @@ export class PathLedger {
       this.#adopt(state.origin, kind, state.movedBy);
     }
     state.originUntold = false;
+    if (kind !== 'absent') this.concede(state, kind);
     state.before ??= kind;
+  }
+
+  /** It is there after all: an attempt to create it succeeded when it was repeated. */
+  concede(state: PathState, kind: KindAt): void {
+    if (state.attempted === undefined || state.now !== undefined || state.before !== 'absent')
+      return;
+    this.write(state, state.attempted, kind, true);
   }
 
   probe(state: PathState, touch: Touch): void {
@@ -184,11 +192,9 @@ export class PathLedger {
       const path = `${directory}/${name}`;
       const isNew = !this.#states.has(path);
       const state = this.at(path);
-      if (isNew) {
-        this.tell(state, kind);
-        state.written ??= touch;
-        state.now = kind;
-      }
+      if (isNew) this.tell(state, kind);
+      state.written ??= touch;
+      state.now ??= kind;
       if (kind === 'directory') this.#arriveBelow(path, place, touch);
     }
   }

@@ -61,7 +61,9 @@ export class PathResolver {
     if (mustFollow) return this.#directory(raw, at, 0);
     const parent = this.#directory(raw.slice(0, slash), at, 0);
     if (isDeadEnd(parent)) return through(parent, name);
-    const path = join(parent.path, name);
+    // Nearly always the path is physical as it is: the same string is cheaper than an equal one.
+    const isPhysical = end === raw.length && slash > 0 && parent.path === raw.slice(0, slash);
+    const path = isPhysical ? raw : join(parent.path, name);
     if (!follow || finalIsLink === false) return reached(parent, path);
     if (isProcLink(parent.path, name)) return { ...parent, procLink: '' };
     return this.#step(parent, path, at, 0, finalIsLink);

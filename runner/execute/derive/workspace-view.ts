@@ -39,25 +39,18 @@ export function viewWorkspace(root: AbsolutePath): WorkspaceView {
 
 function kindOf(path: string): EntryKind | 'absent' {
   try {
-    const stat = lstatSync(path);
+    // Most looks of tools are at paths that do not exist: an exception for each would be slow.
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return 'absent';
     if (stat.isFile()) return 'file';
     if (stat.isDirectory()) return 'directory';
     return stat.isSymbolicLink() ? 'symlink' : 'other';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return 'absent';
+    // Tools look below files, too.
+    if (code === 'ENOTDIR' || code === 'ENAMETOOLONG') return 'absent';
     // Something may be there that cannot be looked at.
     return 'other';
-  }
-}
-
-/** Undefined also for a path below something that is no directory: tools look there. */
-function lstatIfThere(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
-    throw error;
   }
 }
 
