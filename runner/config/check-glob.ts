@@ -10,24 +10,18 @@ export function checkGlob(pattern: string): GlobMistake | undefined {
   if (glob === '') return 'empty';
   let braces = 0;
   for (let i = 0; i < glob.length; i++) {
-    switch (glob[i]) {
-      case '\\':
-        if (++i === glob.length) return 'trailing-backslash';
-        break;
-      case '[': {
-        // A `]` in first place is literal, so look for one after it.
-        const close = glob.indexOf(']', i + (/^\[[!^]/.test(glob.slice(i)) ? 3 : 2));
-        if (close === -1) return 'unclosed-bracket';
-        i = close;
-        break;
-      }
-      case '{':
-        braces++;
-        break;
-      case '}':
-        if (braces > 0) braces--;
-        break;
-      default:
+    const character = glob[i];
+    if (character === '\\') {
+      if (++i === glob.length) return 'trailing-backslash';
+    } else if (character === '[') {
+      // A `]` in first place is literal, so look for one after it.
+      const close = glob.indexOf(']', i + (/^\[[!^]/.test(glob.slice(i)) ? 3 : 2));
+      if (close === -1) return 'unclosed-bracket';
+      i = close;
+    } else if (character === '{') {
+      braces++;
+    } else if (character === '}' && braces > 0) {
+      braces--;
     }
   }
   return braces > 0 ? 'unclosed-brace' : undefined;

@@ -70,14 +70,13 @@ export type ConfigProblem =
   /** Warning: understood, and without effect in this version. */
   | { readonly kind: 'no-effect-yet'; readonly field: string; readonly at: SourceRange };
 
+const warnings: ReadonlySet<ConfigProblem['kind']> = new Set([
+  'older-form',
+  'only-exclusions',
+  'no-effect-yet',
+]);
+
 /** Whether the configuration can be used all the same. */
 export function isWarning(problem: ConfigProblem): boolean {
-  switch (problem.kind) {
-    case 'older-form':
-    case 'only-exclusions':
-    case 'no-effect-yet':
-      return true;
-    default:
-      return false;
-  }
+  return warnings.has(problem.kind);
 }

@@ -96,6 +96,7 @@ function describe(node: Node): string {
     case 'array':
       return 'an array';
     case 'object':
+    case 'property':
       return 'an object';
     case 'null':
       return '`null`';
@@ -103,7 +104,7 @@ function describe(node: Node): string {
       return 'a string';
     case 'number':
       return 'a number';
-    default:
+    case 'boolean':
       return `\`${String(node.value)}\``;
   }
 }

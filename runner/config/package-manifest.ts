@@ -5,7 +5,7 @@ import type { CommandLine } from './task-definition.js';
 import type { SourceRange } from './source-range.js';
 
 /** A script of a package.json. */
-export interface Script {
+interface Script {
   /** Where its name is written. */
   readonly at: SourceRange;
   readonly command: CommandLine;

@@ -10,6 +10,9 @@ export function createWorld(root: AbsolutePath, source: EnvSource): World {
     env: (name) => source.get(name),
     queryEnv: (pattern) =>
       new Map([...source.query(pattern)].filter(([name]) => source.mayTrack(name))),
-    expandGlobs: async (include, exclude) => expandGlobs(root, include, exclude),
+    expandGlobs: (include, exclude) =>
+      new Promise((resolve) => {
+        resolve(expandGlobs(root, include, exclude));
+      }),
   };
 }

@@ -25,7 +25,10 @@ export function notCachedText(reason: NotCached): string {
       return 'the reader of the output went away before the task had said all';
     case 'no-run-directory':
       return `no private directory for the run could be made (${reason.detail})`;
-    default:
+    case 'modified-during-run':
+    case 'unreadable-input':
+    case 'unsupported-output':
+    case 'cache-unusable':
       return notStoredText(reason);
   }
 }

@@ -6,7 +6,7 @@ import { loadManifest } from '../config/load-package-tasks.js';
 import { physicalPath, workspacePath } from './paths.js';
 
 /** The directory tree whose files count, and how it was recognised. */
-export interface Workspace {
+interface Workspace {
   /** Physical path. */
   readonly root: AbsolutePath;
   /**
@@ -17,7 +17,7 @@ export interface Workspace {
 }
 
 /** A directory with a package.json, or the workspace root without one. */
-export interface PackageLocation {
+interface PackageLocation {
   /** Physical path. */
   readonly directory: AbsolutePath;
   /** The same, relative to the workspace. */

@@ -114,7 +114,21 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` has no use for "${problem.argument}"`,
         `see \`${problem.command} --help\``,
       );
-    default:
+    case 'syntax-error':
+    case 'unreadable-file':
+    case 'unknown-field':
+    case 'duplicate-field':
+    case 'wrong-type':
+    case 'root-only-field':
+    case 'bad-task-name':
+    case 'no-command':
+    case 'task-is-script':
+    case 'bad-glob':
+    case 'cwd-outside-package':
+    case 'both-generations':
+    case 'older-form':
+    case 'only-exclusions':
+    case 'no-effect-yet':
       return describeConfigProblem(problem);
   }
 }
