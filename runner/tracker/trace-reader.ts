@@ -160,12 +160,11 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
 
     const pathStart = at + RECORD_HEADER_SIZE;
     const path2Start = pathStart + pathLength;
+    const end2 = path2Start + path2Length;
     const path = chunk.toString('utf8', pathStart, path2Start);
-    const path2 = chunk.toString('utf8', path2Start, path2Start + path2Length);
-    const rawPath = undecodable(path, chunk, pathStart, path2Start);
-    const rawPath2 = undecodable(path2, chunk, path2Start, path2Start + path2Length);
+    const path2 = path2Length === 0 ? '' : chunk.toString('utf8', path2Start, end2);
     if (!pathsFit(op, path, path2)) return 'bad path';
-    into.push({
+    const record: TraceRecord = {
       op,
       flags: chunk[at + 3]!,
       pid: chunk.readUInt32LE(at + 4),
@@ -176,9 +175,14 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
       before2,
       path,
       path2,
-      ...(rawPath && { rawPath }),
-      ...(rawPath2 && { rawPath2 }),
-    });
+    };
+    const rawPath = undecodable(path, chunk, pathStart, path2Start);
+    const rawPath2 = undecodable(path2, chunk, path2Start, end2);
+    into.push(
+      rawPath === undefined && rawPath2 === undefined
+        ? record
+        : { ...record, ...(rawPath && { rawPath }), ...(rawPath2 && { rawPath2 }) },
+    );
     at += size;
   }
   return undefined;
