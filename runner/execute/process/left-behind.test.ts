@@ -130,7 +130,9 @@ test(
       env: { ...process.env, TMPDIR: scratch },
     });
     const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    const closed = once(child, 'close');
     child.kill('SIGKILL');
+    await closed;
     const pids = printed.toString().split(' ');
     assert.equal(pids.length, 3);
     while (pids.some((pid) => existsSync(`/proc/${pid}`))) await new Promise(setImmediate);

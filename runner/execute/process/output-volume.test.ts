@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { deferred } from './deferred.js';
 import type { RunOptions } from './task-rig.js';
-import { builtTracker, runSubject, startSubject, terminal, whyNoTerminal } from './task-rig.js';
+import {
+  builtTracker,
+  makeRunDirectory,
+  runSubject,
+  startSubject,
+  terminal,
+  whyNoTerminal,
+} from './task-rig.js';
 
 const tracker = builtTracker();
 const noTerminal = await whyNoTerminal();
@@ -30,11 +37,13 @@ async function countLosses(
   let left = times;
   let losses = 0;
   const worker = async () => {
+    const directory = makeRunDirectory(['q', 'out', 'err']);
     while (left-- > 0) {
-      const outcome = await runSubject(argv, options);
+      const outcome = await runSubject(argv, { ...options, directory });
       assert.deepEqual(outcome.ending, { kind: 'exited', code: 0 });
       if (outcome.bytes !== bytes) losses++;
     }
+    rmSync(directory, { recursive: true });
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return losses;
@@ -43,7 +52,7 @@ async function countLosses(
 const writer20k = ['head', '-c', '20000', '/dev/zero'] as const;
 
 for (const [way, used, skip, pipeRuns, terminalRuns] of [
-  ['without the launcher', undefined, false, 200, 100],
+  ['without the launcher', undefined, false, 100, 50],
   ['under the launcher', tracker, noLauncher, 1000, 300],
 ] as const) {
   describe(`output ${way}`, { skip }, () => {

@@ -56,6 +56,8 @@ export interface RunOptions {
   readonly output?: TaskCommand['output'];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A directory made by {@link makeRunDirectory} and used again, instead of a new one for this run. */
+  readonly directory?: string;
   /** Takes the place of the collecting receiver. */
   readonly onOutput?: OnOutput;
 }
@@ -79,14 +81,23 @@ export interface Subject {
   outcome(): Promise<Outcome>;
 }
 
+/** A private directory for runs, with these FIFOs in it. */
+export function makeRunDirectory(fifos: readonly string[]): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'vt-process-test-')));
+  execFileSync(
+    'mkfifo',
+    fifos.map((name) => join(directory, name)),
+  );
+  return directory;
+}
+
 /** Starts one task in a directory of its own, removed with `outcome`. */
 export function startSubject(
   argv: readonly [string, ...string[]],
   options: RunOptions = {},
 ): Subject {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'vt-process-test-')));
+  const directory = options.directory ?? makeRunDirectory(['q']);
   const channel = join(directory, 'q');
-  execFileSync('mkfifo', [channel]);
   const channelEnd = openSync(channel, constants.O_RDONLY | constants.O_NONBLOCK);
   const collected: OutputChunk[] = [];
   const waiting = new Map<string, () => void>();
@@ -135,7 +146,8 @@ export function startSubject(
         };
       } finally {
         closeSync(channelEnd);
-        rmSync(directory, { recursive: true });
+        if (options.directory === undefined) rmSync(directory, { recursive: true });
+        else rmSync(join(directory, 'trace'), { force: true });
       }
     },
   };
