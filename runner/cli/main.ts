@@ -118,7 +118,7 @@ function asksForHelp(command: LeafCommand, argv: readonly string[]): boolean {
     .map(([name]) => `--${name}`);
   for (let at = 0; at < argv.length; at++) {
     const argument = argv[at] ?? '';
-    if (argument === '--help' || argument === '-h') return true;
+    if (argument === '--help' || /^-[A-Za-z]*h[A-Za-z]*$/.test(argument)) return true;
     if (argument === '--' || !argument.startsWith('-')) return false;
     if (valued.includes(argument)) at++;
   }

@@ -135,6 +135,20 @@ help: give it a "command", or "dependsOn" to only run other tasks
     assert.equal(rig.executions.length, 0);
   });
 
+  it('does not guess a workspace whose package.json is broken', async (t) => {
+    const rig = new CliRig(t, { ...files, 'package.json': '{ "workspaces" ["x"] }' });
+    assert.deepEqual(await rig.vt('run', 'one'), code(1));
+    assert.equal(
+      rig.stderr,
+      `error[syntax-error]: the file is not valid JSON: expected ":"
+  at package.json:1:16
+  1 | { "workspaces" ["x"] }
+    |                ~
+help: correct the JSON; comments and trailing commas are allowed
+`,
+    );
+  });
+
   it('runs in spite of a warning', async (t) => {
     const rig = new CliRig(t, {
       ...files,

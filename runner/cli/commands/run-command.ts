@@ -63,6 +63,11 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   }
   const problems: ConfigProblem[] = [];
   const location = locate(io.cwd, problems);
+  // A package.json that cannot be read may be the workspace's: its files would go unseen.
+  if (problems.length > 0) {
+    reportProblems(problems, io);
+    return { kind: 'code', code: 1 };
+  }
   const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
   if (given.has('last-details')) {
     io.stdout.write(
