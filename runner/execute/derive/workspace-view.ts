@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { EntryKind } from '../../../cache/observation.js';
