@@ -34,12 +34,7 @@ function lines(outcome: Outcome | undefined): readonly string[] {
     case 'hit':
       return [
         'cache hit: output replayed',
-        ...(outcome.restored === undefined
-          ? []
-          : [
-              `outputs: ${count(outcome.restored.written, 'file')} restored, ` +
-                `${outcome.restored.unchanged} already right`,
-            ]),
+        ...restoredLine(outcome.restored),
         `time: ${durationText(outcome.duration)}, ${durationText(outcome.saved)} saved`,
       ];
     case 'first-run':
@@ -49,6 +44,12 @@ function lines(outcome: Outcome | undefined): readonly string[] {
     case 'disabled':
       return [`cache disabled: ${disabledText(status.because)}`, result];
   }
+}
+
+function restoredLine(restored: Outcome['restored']): readonly string[] {
+  if (restored === undefined || restored.written + restored.unchanged === 0) return [];
+  const { written, unchanged } = restored;
+  return [`outputs: ${count(written, 'file')} restored, ${unchanged} already right`];
 }
 
 function storedLine(outcome: Outcome): readonly string[] {

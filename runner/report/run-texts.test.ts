@@ -114,6 +114,7 @@ describe('runDetails', () => {
         because(nested),
         because({ kind: 'disabled', because: undefined }),
         { execution, outcome: undefined },
+        { execution, outcome: outcome({ status: hit, restored: { written: 0, unchanged: 0 } }) },
       ]),
       `[1] app#build: $ vite build
     cache hit: output replayed
@@ -151,6 +152,9 @@ describe('runDetails', () => {
     succeeded in 340ms
 [11] app#build: $ vite build
     not run: what came before it failed
+[12] app#build: $ vite build
+    cache hit: output replayed
+    time: 340ms, 0ms saved
 `,
     );
   });
