@@ -20,12 +20,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* The terminal's signals reach the runner's whole group; the task gets its own from the runner, and
  * a supervisor that died or stopped would stall the task's system calls. */
@@ -45,8 +44,7 @@ static int watch_children(void) {
 
 static int start(const struct vt_options *options, struct vt_log *log, int children) {
     struct vt_task task;
-    int error = vt_task_start(&task, options, log != NULL, log == NULL ? 0 : log->header->cookie,
-                              environ);
+    int error = vt_task_start(&task, options, log != NULL, log == NULL ? 0 : log->header->cookie);
     if (error < 0) {
         vt_control_not_started(options->control, -error, options->program[0]);
         return 1;
@@ -80,7 +78,12 @@ int main(int argc, char **argv) {
         vt_control_untracked(options.control, "no-tracker");
         return start(&options, NULL, children);
     }
+    /* The shim looks for it from any working directory. */
+    char *absolute = realpath(options.trace, NULL);
+    if (absolute != NULL) options.trace = absolute;
+    else options.shim = NULL;
     int code = start(&options, &log, children);
+    free(absolute);
     vt_log_close(&log);
     return code;
 }

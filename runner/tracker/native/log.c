@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define KEYS_OFFSET (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
@@ -23,21 +24,21 @@ _Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, 
 #define ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_ACQ_REL)
 
 /* Space is reserved before it is mapped: a full disk must be an error here, not a SIGBUS later. */
-static int map_part(struct vt_log *log, uint64_t offset, uint64_t size, bool reserve, void **part) {
+static int map_part(int fd, uint64_t offset, uint64_t size, bool reserve, void **part) {
     if (reserve) {
-        int error = posix_fallocate(log->fd, (off_t)offset, (off_t)size);
+        int error = posix_fallocate(fd, (off_t)offset, (off_t)size);
         if (error != 0) return -error;
     }
-    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, (off_t)offset);
+    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
     if (mapped == MAP_FAILED) return -errno;
     *part = mapped;
     return 0;
 }
 
-static int map_log(struct vt_log *log, bool reserve) {
+static int map_log(struct vt_log *log, int fd, bool reserve) {
     void *header = NULL, *keys = NULL;
-    int error = map_part(log, 0, VT_HEADER_SIZE, reserve, &header);
-    if (error == 0) error = map_part(log, KEYS_OFFSET, KEYS_SIZE, reserve, &keys);
+    int error = map_part(fd, 0, VT_HEADER_SIZE, reserve, &header);
+    if (error == 0) error = map_part(fd, KEYS_OFFSET, KEYS_SIZE, reserve, &keys);
     if (error == 0) {
         log->header = header;
         log->own = (struct vt_log_private *)((char *)header + sizeof(struct vt_header));
@@ -55,7 +56,7 @@ int vt_log_create(struct vt_log *log, const char *path) {
     int error = 0;
     if (getrandom(random, sizeof random, 0) != sizeof random) error = -EIO;
     if (error == 0 && ftruncate(log->fd, (off_t)(KEYS_OFFSET + KEYS_SIZE)) < 0) error = -errno;
-    if (error == 0) error = map_log(log, true);
+    if (error == 0) error = map_log(log, log->fd, true);
     if (error < 0) {
         close(log->fd);
         unlink(path);
@@ -70,22 +71,22 @@ int vt_log_create(struct vt_log *log, const char *path) {
 }
 
 int vt_log_open(struct vt_log *log, const char *path) {
-    *log = (struct vt_log){.fd = open(path, O_RDWR | O_CLOEXEC)};
-    if (log->fd < 0) return -errno;
-    int error = map_log(log, false);
-    if (error == 0 && (log->header->magic != VT_TRACE_MAGIC || log->header->version != 1)) {
-        vt_log_close(log);
-        return -EINVAL;
-    }
-    if (error < 0) close(log->fd);
-    return error;
+    *log = (struct vt_log){.fd = -1, .path = path};
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    int error = map_log(log, fd, false);
+    close(fd);
+    if (error < 0) return error;
+    if (log->header->magic == VT_TRACE_MAGIC && log->header->version == 1) return 0;
+    vt_log_close(log);
+    return -EINVAL;
 }
 
 void vt_log_close(struct vt_log *log) {
     if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
     munmap(log->header, VT_HEADER_SIZE);
     munmap(log->keys, KEYS_SIZE);
-    close(log->fd);
+    if (log->fd >= 0) close(log->fd);
     *log = (struct vt_log){.fd = -1};
 }
 
@@ -95,21 +96,59 @@ static void mark(struct vt_log *log, enum vt_incomplete cause) {
     __atomic_fetch_or(&log->header->incomplete, (uint32_t)cause, __ATOMIC_ACQ_REL);
 }
 
-static int take_chunk(struct vt_log *log) {
+/* The index + 1 of a chunk someone gave back; 0: none. */
+static uint64_t take_spare(struct vt_log *log) {
+    for (size_t i = 0; i < sizeof log->own->spare / sizeof *log->own->spare; i++) {
+        uint32_t *slot = &log->own->spare[i];
+        if (LOAD(slot) == 0) continue;
+        uint32_t index = __atomic_exchange_n(slot, 0, __ATOMIC_ACQ_REL);
+        if (index != 0) return index;
+    }
+    return 0;
+}
+
+static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
+    int fd = log->fd >= 0 ? log->fd : open(log->path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    void *part = NULL;
+    int error = map_part(fd, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, fresh, &part);
+    if (log->fd < 0) close(fd);
+    if (error < 0) return error;
+    if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
+    log->chunk = part;
+    log->chunk_index = index;
+    log->chunk->owner = (uint32_t)syscall(SYS_gettid);
+    STORE(&log->chunk->magic, VT_CHUNK_MAGIC);
+    return 0;
+}
+
+static int take_chunk(struct vt_log *log, size_t size) {
+    uint64_t spare = take_spare(log);
+    if (spare != 0) {
+        int error = map_chunk(log, spare - 1, false);
+        if (error < 0 || log->chunk->used + size <= VT_CHUNK_SIZE - sizeof *log->chunk) return error;
+    }
     uint64_t index = ADD(&log->header->next_chunk, 1);
     if (index >= log->header->chunk_limit) {
         /* Keeps the counter from ever wrapping, and readers from looking past the end. */
         STORE(&log->header->next_chunk, log->header->chunk_limit);
         return -ENOSPC;
     }
-    void *part = NULL;
-    int error = map_part(log, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, true, &part);
-    if (error < 0) return error;
-    if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
-    log->chunk = part;
-    log->chunk->owner = (uint32_t)gettid();
-    STORE(&log->chunk->magic, VT_CHUNK_MAGIC);
-    return 0;
+    return map_chunk(log, index, true);
+}
+
+void vt_log_give_back(struct vt_log *log) {
+    if (log->chunk == NULL) return;
+    uint32_t index = (uint32_t)log->chunk_index + 1;
+    bool worth = log->chunk->used < VT_CHUNK_SIZE / 2;
+    munmap(log->chunk, VT_CHUNK_SIZE);
+    log->chunk = NULL;
+    for (size_t i = 0; worth && i < sizeof log->own->spare / sizeof *log->own->spare; i++) {
+        uint32_t none = 0;
+        if (__atomic_compare_exchange_n(&log->own->spare[i], &none, index, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+            return;
+    }
 }
 
 struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry) {
@@ -117,8 +156,8 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
     size_t path_len = entry->path_len < MAX_PATH2 ? entry->path_len : MAX_PATH2;
     size_t size = (sizeof(struct vt_record) + path_len + path2_len + 7) & ~(size_t)7;
     if (log->chunk == NULL || log->chunk->used + size > VT_CHUNK_SIZE - sizeof *log->chunk) {
-        if (take_chunk(log) < 0) {
-            mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
+        if (take_chunk(log, size) < 0) {
+            if (log->fd >= 0) mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
             return NULL;
         }
     }

@@ -32,16 +32,18 @@
 struct vt_log_private {
     uint64_t key_seed;
     uint32_t names_moved; /* atomic */
-    uint32_t shim_calls;  /* unused space kept for the shim's own state */
+    uint32_t reserved;
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
 };
 
 struct vt_log {
-    int fd;
+    int fd;           /* the supervisor's; -1 in the shim, which keeps no descriptor of the task's */
+    const char *path; /* to open it for a moment instead */
     struct vt_header *header;
     struct vt_log_private *own;
     uint64_t *keys;
     struct vt_chunk *chunk; /* mapped; NULL: none yet */
+    uint64_t chunk_index;
 };
 
 struct vt_entry {
@@ -56,15 +58,19 @@ struct vt_entry {
 
 /* Creates (0600, must not exist) and maps the trace. Returns 0 or -errno. */
 int vt_log_create(struct vt_log *log, const char *path);
-/* Maps an existing trace. Returns 0 or -errno. */
+/* Maps an existing trace and keeps no descriptor; `path` must outlive the log. Returns 0 or -errno. */
 int vt_log_open(struct vt_log *log, const char *path);
 void vt_log_close(struct vt_log *log);
 
 /* The next place in the order of all records. */
 uint64_t vt_log_next_sequence(struct vt_log *log);
 
-/* Commits a record, whole or not at all. NULL when the log is full or cannot grow: the overflow is
- * then marked in the header. One thread at a time. The pointer is good until the next append. */
+/* Gives the current chunk to whoever needs one next. */
+void vt_log_give_back(struct vt_log *log);
+
+/* Commits a record, whole or not at all. NULL when the log is full or cannot grow. The supervisor
+ * then marks the overflow in the header; the shim has the supervisor to fall back on. One thread
+ * at a time. The pointer is good until the next append. */
 struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry);
 
 /* Marks the trace as incomplete and records which process and why. */

@@ -92,31 +92,45 @@ static int close_others(int messages) {
     return 0;
 }
 
-static void install_filter(int messages, uint64_t cookie) {
+/* Behind what the user preloads, which so keeps the first word. */
+static void preload(const char *shim, const char *trace) {
+    const char *others = getenv("LD_PRELOAD");
+    char *list = NULL;
+    if (others == NULL || *others == '\0') setenv("LD_PRELOAD", shim, 1);
+    else if (asprintf(&list, "%s:%s", others, shim) > 0) setenv("LD_PRELOAD", list, 1);
+    free(list);
+    setenv("VT_TRACE", trace, 1);
+}
+
+static void install_filter(const struct vt_options *options, int messages, uint64_t cookie) {
     int listener = vt_filter_install(cookie);
-    if (listener < 0) tell(messages, VT_START_REFUSED, -listener, "");
-    else tell(messages, VT_START_LISTENER, listener, "");
+    if (listener < 0) {
+        tell(messages, VT_START_REFUSED, -listener, "");
+        return;
+    }
+    if (options->shim != NULL) preload(options->shim, options->trace);
+    tell(messages, VT_START_LISTENER, listener, "");
 }
 
 static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
-                      uint64_t cookie, char **environment) __attribute__((noreturn));
+                      uint64_t cookie) __attribute__((noreturn));
 static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
-                      uint64_t cookie, char **environment) {
+                      uint64_t cookie) {
     reset_signals();
     /* A group of its own, so that the runner's signals reach all of the task and nothing else. A
      * whole session, because a background group of the user's terminal would be stopped, and so hang,
      * when it read from /dev/tty. Inherited stdio: stay in the foreground. */
     if ((options->terminal != NULL || options->out != NULL) && setsid() < 0)
         fail(messages, errno, options->program[0]);
-    if (track && shared) install_filter(messages, cookie);
+    if (track && shared) install_filter(options, messages, cookie);
     int error = close_others(messages);
     if (error < 0) fail(messages, -error, options->program[0]);
     if (shared) tell(messages, VT_START_ALONE, 0, "");
     open_stdio(options, messages, cookie);
     /* Alone in the table: install last, so that the listener cannot take the place of fd 3. It is
      * close-on-exec; exec itself is notified and so waits until the supervisor has fetched it. */
-    if (track && !shared) install_filter(messages, cookie);
-    execvpe(options->program[0], options->program, environment);
+    if (track && !shared) install_filter(options, messages, cookie);
+    execvp(options->program[0], options->program);
     fail(messages, errno, options->program[0]);
 }
 
@@ -126,7 +140,7 @@ static bool can_unshare_table(void) {
 }
 
 int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
-                  uint64_t cookie, char **environment) {
+                  uint64_t cookie) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     int messages = fcntl(ends[1], F_DUPFD_CLOEXEC, MESSAGE_FD_FLOOR);
@@ -139,7 +153,7 @@ int vt_task_start(struct vt_task *task, const struct vt_options *options, bool t
     bool shared = track && !options->fetch_listener && can_unshare_table();
     /* A raw clone like fork: glibc's wrapper for clone wants a stack. */
     pid_t pid = shared ? (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0) : fork();
-    if (pid == 0) run_child(options, track, shared, messages, cookie, environment);
+    if (pid == 0) run_child(options, track, shared, messages, cookie);
     int error = errno;
     if (pid < 0) {
         close(ends[0]);

@@ -39,8 +39,8 @@ struct vt_task {
 };
 
 /* `cookie`: of the trace, for the child's own calls behind the filter. `track`: install the filter.
- * `environment`: of the task. Returns 0 or -errno. */
+ * The shim, if any, is preloaded only where the filter could be installed. Returns 0 or -errno. */
 int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
-                  uint64_t cookie, char **environment);
+                  uint64_t cookie);
 
 #endif

@@ -44,7 +44,11 @@ export interface Launched {
   readonly stderr: string;
   /** The launcher's control messages, in order. */
   readonly control: readonly Record<string, unknown>[];
-  readonly header: { readonly incomplete: number; readonly finished: number };
+  readonly header: {
+    readonly incomplete: number;
+    readonly finished: number;
+    readonly chunks: number;
+  };
   readonly records: readonly TraceRecord[];
 }
 

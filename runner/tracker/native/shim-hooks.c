@@ -1,0 +1,147 @@
+/*
+ * The functions of libc the shim stands in for. Each does what libc's own does, one system call,
+ * with the cookie as an argument the call ignores.
+ *
+ * Old names (__xstat64) and new ones (stat64) are both needed: programs built against a libc before
+ * 2.33 import the old. open is a cancellation point and takes part only where it cannot block:
+ * reading an existing file or directory, or finding none.
+ */
+#define _GNU_SOURCE
+#include "shim.h"
+#include "trace.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+struct stat;
+
+static int look(int dirfd, const char *name, void *status, int flags) {
+    uint64_t cookie = 0;
+    /* With AT_EMPTY_PATH the name may be empty: left to the supervisor. */
+    if ((flags & AT_EMPTY_PATH) == 0)
+        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
+    return (int)syscall(SYS_newfstatat, (long)dirfd, name, status, (long)flags, 0L, cookie);
+}
+
+#define LOOK(function, flags)                                    \
+    EXPORT int function(const char *name, struct stat *status);  \
+    int function(const char *name, struct stat *status) { return look(AT_FDCWD, name, status, flags); }
+LOOK(stat, 0)
+LOOK(stat64, 0)
+LOOK(lstat, AT_SYMLINK_NOFOLLOW)
+LOOK(lstat64, AT_SYMLINK_NOFOLLOW)
+
+#define LOOK_AT(function)                                                          \
+    EXPORT int function(int dirfd, const char *name, struct stat *status, int flags); \
+    int function(int dirfd, const char *name, struct stat *status, int flags) {    \
+        return look(dirfd, name, status, flags);                                   \
+    }
+LOOK_AT(fstatat)
+LOOK_AT(fstatat64)
+
+/* The version names the layout of struct stat; 0 and 1 are the kernel's own on 64-bit machines. */
+static int known_version(int version) {
+    if (version == 0 || version == 1) return 1;
+    errno = EINVAL;
+    return 0;
+}
+
+#define OLD_LOOK(function, flags)                                             \
+    EXPORT int function(int version, const char *name, struct stat *status);  \
+    int function(int version, const char *name, struct stat *status) {        \
+        return known_version(version) ? look(AT_FDCWD, name, status, flags) : -1; \
+    }
+OLD_LOOK(__xstat, 0)
+OLD_LOOK(__xstat64, 0)
+OLD_LOOK(__lxstat, AT_SYMLINK_NOFOLLOW)
+OLD_LOOK(__lxstat64, AT_SYMLINK_NOFOLLOW)
+
+#define OLD_LOOK_AT(function)                                                                   \
+    EXPORT int function(int version, int dirfd, const char *name, struct stat *status, int flags); \
+    int function(int version, int dirfd, const char *name, struct stat *status, int flags) {    \
+        return known_version(version) ? look(dirfd, name, status, flags) : -1;                  \
+    }
+OLD_LOOK_AT(__fxstatat)
+OLD_LOOK_AT(__fxstatat64)
+
+EXPORT int access(const char *name, int mode);
+int access(const char *name, int mode) {
+    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true, false);
+    return (int)syscall(SYS_faccessat, (long)AT_FDCWD, name, (long)mode, 0L, 0L, cookie);
+}
+
+EXPORT ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size);
+ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size) {
+    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false, false);
+    return (ssize_t)syscall(SYS_readlinkat, (long)dirfd, name, text, size, 0L, cookie);
+}
+
+EXPORT ssize_t readlink(const char *name, char *text, size_t size);
+ssize_t readlink(const char *name, char *text, size_t size) {
+#ifdef SYS_readlink
+    /* Not readlinkat, which takes an empty name for the directory itself. */
+    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false, false);
+    return (ssize_t)syscall(SYS_readlink, name, text, size, 0L, 0L, cookie);
+#else
+    return readlinkat(AT_FDCWD, name, text, size);
+#endif
+}
+
+typedef int open_function(const char *name, int flags, ...);
+typedef int openat_function(int dirfd, const char *name, int flags, ...);
+static open_function *libc_open;
+static openat_function *libc_openat;
+
+__attribute__((constructor)) static void find_libc(void) {
+    libc_open = (open_function *)dlsym(RTLD_NEXT, "open64");
+    libc_openat = (openat_function *)dlsym(RTLD_NEXT, "openat64");
+}
+
+/* -2: libc is to do it. */
+static int open_quietly(int dirfd, const char *name, int flags) {
+    if ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC | O_TMPFILE) & ~O_DIRECTORY) != 0) return -2;
+    uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, (flags & O_NOFOLLOW) == 0, true);
+    if (cookie == 0) return -2;
+    pthread_testcancel();
+    return (int)syscall(SYS_openat, (long)dirfd, name, (long)flags, 0L, 0L, cookie);
+}
+
+#define MODE_ARGUMENT(mode)                                  \
+    unsigned mode = 0;                                       \
+    if ((flags & (O_CREAT | O_TMPFILE) & ~O_DIRECTORY) != 0) { \
+        va_list arguments;                                   \
+        va_start(arguments, flags);                          \
+        mode = va_arg(arguments, unsigned);                  \
+        va_end(arguments);                                   \
+    }
+
+#define OPEN(function)                                                        \
+    EXPORT int function(const char *name, int flags, ...);                    \
+    int function(const char *name, int flags, ...) {                          \
+        MODE_ARGUMENT(mode)                                                   \
+        int fd = open_quietly(AT_FDCWD, name, flags);                         \
+        if (fd != -2) return fd;                                              \
+        if (libc_open != NULL) return libc_open(name, flags, mode);           \
+        return (int)syscall(SYS_openat, (long)AT_FDCWD, name, (long)flags, (long)mode, 0L, 0L); \
+    }
+OPEN(open)
+OPEN(open64)
+
+#define OPEN_AT(function)                                                     \
+    EXPORT int function(int dirfd, const char *name, int flags, ...);         \
+    int function(int dirfd, const char *name, int flags, ...) {               \
+        MODE_ARGUMENT(mode)                                                   \
+        int fd = open_quietly(dirfd, name, flags);                            \
+        if (fd != -2) return fd;                                              \
+        if (libc_openat != NULL) return libc_openat(dirfd, name, flags, mode); \
+        return (int)syscall(SYS_openat, (long)dirfd, name, (long)flags, (long)mode, 0L, 0L); \
+    }
+OPEN_AT(openat)
+OPEN_AT(openat64)

@@ -1,0 +1,151 @@
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include "touch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define FIRST_CALLS 24u /* left to the supervisor; about what a dynamic program needs to start */
+#define PAGE 4096u
+
+/* Wiped in a forked child, which so takes a chunk of its own and starts counting again. */
+struct state {
+    uint32_t lock;
+    uint32_t calls;
+    bool refused; /* the trace could not be mapped, or takes no more */
+    struct vt_log log;
+    char path[2 * PATH_MAX + 64];
+    char name[PATH_MAX];
+};
+
+static char trace[PATH_MAX];
+static struct state *state; /* NULL: nothing to do in this process */
+
+__attribute__((constructor)) static void prepare(void) {
+    const char *path = getenv("VT_TRACE");
+    if (path == NULL || path[0] != '/' || strlen(path) >= sizeof trace) return;
+    strcpy(trace, path);
+    struct state *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return;
+    /* Without it a forked child would write into its parent's chunk. */
+    if (madvise(page, sizeof *page, MADV_WIPEONFORK) < 0) {
+        munmap(page, sizeof *page);
+        return;
+    }
+    state = page;
+}
+
+static bool map_trace(struct state *s) {
+    if (s->log.header != NULL) return true;
+    s->refused = vt_log_open(&s->log, trace) < 0;
+    return !s->refused;
+}
+
+/* A copy made by the kernel: a bad pointer must be the call's EFAULT, not a crash in here. */
+static ssize_t copy_name(struct state *s, const char *name) {
+    size_t length = 0;
+    pid_t self = (pid_t)syscall(SYS_getpid);
+    while (length < sizeof s->name) {
+        uintptr_t address = (uintptr_t)name + length;
+        size_t size = PAGE - address % PAGE;
+        if (size > sizeof s->name - length) size = sizeof s->name - length;
+        struct iovec to = {s->name + length, size}, from = {(void *)address, size};
+        ssize_t got = (ssize_t)syscall(SYS_process_vm_readv, self, &to, 1L, &from, 1L, 0L);
+        if (got <= 0) return -1;
+        const char *end = memchr(s->name + length, '\0', (size_t)got);
+        if (end != NULL) return end - s->name;
+        length += (size_t)got;
+    }
+    return -1;
+}
+
+/* The directory a relative name starts from, with a '/' behind it. -1: unknown. */
+static ssize_t directory_of(struct state *s, int dirfd) {
+    ssize_t length;
+    if (dirfd == AT_FDCWD) {
+        length = (ssize_t)syscall(SYS_getcwd, s->path, (long)PATH_MAX) - 1;
+    } else {
+        char link[40] = "/proc/self/fd/", digits[12];
+        int count = 0;
+        if (dirfd < 0) return -1;
+        for (int rest = dirfd; count == 0 || rest > 0; rest /= 10) digits[count++] = (char)('0' + rest % 10);
+        size_t at = strlen(link);
+        while (count > 0) link[at++] = digits[--count];
+        link[at] = '\0';
+        length = (ssize_t)syscall(SYS_readlinkat, (long)AT_FDCWD, link, s->path, (long)PATH_MAX, 0L,
+                                  s->log.header->cookie);
+    }
+    if (length <= 0 || s->path[0] != '/') return -1;
+    static const char deleted[] = " (deleted)";
+    size_t suffix = sizeof deleted - 1;
+    if ((size_t)length > suffix && memcmp(s->path + (size_t)length - suffix, deleted, suffix) == 0) return -1;
+    if (length > 1) s->path[length++] = '/';
+    return length;
+}
+
+static bool is_kernels(const char *path) {
+    return strncmp(path, "/proc", 5) == 0 || strncmp(path, "/sys", 4) == 0 || strncmp(path, "/dev", 4) == 0;
+}
+
+/* Under the lock. */
+static bool commit(struct state *s, uint8_t op, uint32_t aux, int dirfd, const char *name,
+                   bool follow, bool plain_only) {
+    ssize_t length = copy_name(s, name);
+    if (length <= 0 || !map_trace(s)) return false;
+    ssize_t start = 0;
+    if (s->name[0] != '/') start = directory_of(s, dirfd);
+    if (start < 0) return false;
+    memcpy(s->path + start, s->name, (size_t)length + 1);
+    if (is_kernels(s->path)) return false;
+    struct vt_entry entry = {
+        .op = op,
+        .flags = VT_FLAG_SHIM | (follow ? 0 : VT_FLAG_NOFOLLOW),
+        .pid = (uint32_t)syscall(SYS_getpid),
+        .aux = aux,
+        .result = VT_RESULT_UNKNOWN,
+        .path = s->path,
+        .path_len = (size_t)(start + length),
+    };
+    s->refused = vt_touch(&s->log, &entry) == VT_TOUCH_REFUSED;
+    if (s->refused) return false;
+    if (plain_only) {
+        uint8_t kind = entry.before;
+        if (kind == VT_KIND_UNKNOWN) kind = vt_touch_kind(&s->log, s->path);
+        if (kind != VT_KIND_FILE && kind != VT_KIND_DIRECTORY && kind != VT_KIND_ABSENT) return false;
+    }
+    return true;
+}
+
+/* A process that ends leaves the rest of its chunk to others. */
+__attribute__((destructor)) static void leave(void) {
+    struct state *s = state;
+    if (s == NULL || __atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE) != 0) return;
+    s->refused = true;
+    if (s->log.header != NULL) vt_log_give_back(&s->log);
+    __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE);
+}
+
+uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, bool follow,
+                        bool plain_only) {
+    struct state *s = state;
+    if (s == NULL || s->refused) return 0;
+    if (s->calls < FIRST_CALLS) {
+        s->calls++;
+        return 0;
+    }
+    /* Whoever holds it may be the code this very signal handler interrupted: never wait. */
+    if (__atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE) != 0) return 0;
+    int error = errno;
+    uint64_t cookie = 0;
+    if (commit(s, op, aux, dirfd, name, follow, plain_only)) cookie = s->log.header->cookie;
+    errno = error;
+    __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE);
+    return cookie;
+}
