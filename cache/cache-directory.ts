@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { AbsolutePath } from './brands.js';
 
 /**
@@ -50,7 +50,7 @@ export const MARKER_FILES: ReadonlyMap<string, string> = new Map([
 /** Makes what is missing, ours alone to read. Throws file system errors. */
 export function makeCacheDirectory(layout: CacheLayout): void {
   if (lstatSync(layout.temporary, { throwIfNoEntry: false }) === undefined) {
-    mkdirSync(layout.root, { recursive: true });
+    makeDirectories(layout.root);
     mkdirSync(layout.store, { recursive: true, mode: 0o700 });
     for (const [name, text] of MARKER_FILES) writeMarker(join(layout.root, name), text);
     mkdirSync(layout.blobs, { recursive: true, mode: 0o700 });
@@ -58,6 +58,23 @@ export function makeCacheDirectory(layout: CacheLayout): void {
   }
   // Somebody may have copied or unpacked it with other rights.
   if ((lstatSync(layout.store).mode & 0o077) !== 0) chmodSync(layout.store, 0o700);
+}
+
+/**
+ * As mkdir's own `recursive`, which never returns where making a directory fails with ENOENT though
+ * its parent exists (Node 20, /proc).
+ */
+function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || statSync(parent, { throwIfNoEntry: false })) throw error;
+    makeDirectories(parent);
+    makeDirectories(path);
+  }
 }
 
 function writeMarker(path: string, text: string): void {

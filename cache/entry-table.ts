@@ -120,8 +120,10 @@ async function insertGroups(
   for (let start = 0; start < groups.length; start += GROUPS_PER_STATEMENT) {
     const part = groups.slice(start, start + GROUPS_PER_STATEMENT);
     await transaction.run(
-      `INSERT OR IGNORE INTO observation_group (digest, body)
-       VALUES ${part.map(() => '(?, ?)').join(', ')}`,
+      `INSERT INTO observation_group (digest, body)
+       VALUES ${part.map(() => '(?, ?)').join(', ')}
+       ON CONFLICT (digest) DO UPDATE SET body = excluded.body -- mends a damaged one
+         WHERE body <> excluded.body`,
       part.flatMap((group) => [group.digest, group.body]),
     );
     const rows = await transaction.all<{ id: number; digest: Digest }>(
