@@ -78,11 +78,21 @@ describe('frames that arrive in pieces', () => {
       frame: (frame) => frames.push(frame),
       garbage: () => assert.fail('no garbage'),
     });
-    const buffer = frameOf(60, 1);
-    splitter.push(buffer, true);
-    buffer.fill(0xaa);
-    const body = frames[0]?.body;
-    assert.ok(body?.$case === 'chunk' && body.value.every((byte) => byte === 0));
+    const frame = frameOf(60, 1);
+    for (const buffer of [Buffer.alloc(100), new Uint8Array(100)]) {
+      // The first frame whole, the second in two reads.
+      buffer.set(frame);
+      buffer.set(frame.subarray(0, 40), 60);
+      splitter.push(buffer, false);
+      buffer.fill(0xaa);
+      buffer.set(frame.subarray(40));
+      splitter.push(buffer.subarray(0, 20), true);
+      buffer.fill(0xaa);
+    }
+    assert.equal(frames.length, 4);
+    for (const { body } of frames) {
+      assert.ok(body?.$case === 'chunk' && body.value.every((byte) => byte === 0));
+    }
   });
 });
 

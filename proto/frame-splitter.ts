@@ -56,7 +56,7 @@ export class FrameSplitter {
       }
     }
     if (garbage > 0) this.#sink.garbage(garbage);
-    this.#rest = data.slice(at);
+    this.#rest = copyOf(data, at, data.length);
   }
 
   /** Bytes held back because they may be the beginning of a frame. */
@@ -85,7 +85,7 @@ function frameAt(data: Uint8Array, at: number): Candidate {
   }
   if (end > data.length) return INCOMPLETE;
   try {
-    return { kind: 'frame', frame: Frame.decode(data.slice(start, end)), end };
+    return { kind: 'frame', frame: Frame.decode(copyOf(data, start, end)), end };
   } catch {
     return GARBAGE;
   }
@@ -108,6 +108,11 @@ function frameWithin(data: Uint8Array, at: number, end: number): Candidate {
 
 const GARBAGE: Candidate = { kind: 'garbage' };
 const INCOMPLETE: Candidate = { kind: 'incomplete' };
+
+/** Not `slice`, which for a Buffer gives a view of memory that the next read overwrites. */
+function copyOf(data: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(data.subarray(start, end));
+}
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const both = new Uint8Array(a.length + b.length);
