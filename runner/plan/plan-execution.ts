@@ -8,7 +8,7 @@ import { needsShell, programKey, resolveProgram } from './command/resolve-progra
 import { createEnvSource } from './env/env-source.js';
 import { envKey } from './env/declared-env.js';
 import type { DeclaredEnv } from './env/declared-env.js';
-import { cachedEnvironment, fullEnvironment } from './env/task-environment.js';
+import { asksForColors, cachedEnvironment, fullEnvironment } from './env/task-environment.js';
 import type { Execution } from './execution.js';
 import { isNestedRun } from './nested-run.js';
 import { pathRulesKey, resolvePathRules } from './paths/path-rules.js';
@@ -49,7 +49,7 @@ export function planExecution(
     request.uncachedBecause ?? (isNestedRun(runnerEnv) ? 'nested' : undefined);
   const isCached = uncachedBecause === undefined;
   const environment = isCached ? cachedEnvironment : fullEnvironment;
-  const env = environment({
+  const environmentRequest = {
     runnerEnv,
     declared,
     cwd,
@@ -57,7 +57,8 @@ export function planExecution(
     binDirectories,
     isTask,
     terminal,
-  });
+  };
+  const env = environment(environmentRequest);
   const argv = commandArguments(request, env.PATH);
   const base = {
     task: request.task,
@@ -81,7 +82,7 @@ export function planExecution(
         program: programKey(program, resolveProgram(program, env.PATH, cwd), root),
         args: args.map((argument) => relocatableArgument(argument, root)),
         cwd: workspacePath(root, cwd) ?? ('' as WorkspacePath),
-        env: envKey(declared, runnerEnv),
+        env: envKey(declared, runnerEnv, asksForColors(environmentRequest)),
         untrackedEnv: [...new Set(settings.untrackedEnv)].sort(),
         inputConfig: pathRulesKey(input),
         outputConfig: pathRulesKey(output),

@@ -109,6 +109,10 @@ describe('planRun', () => {
               valueDigest: '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b',
             },
             {
+              name: 'FORCE_COLOR',
+              valueDigest: '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b',
+            },
+            {
               name: 'MODE',
               valueDigest: '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881',
             },

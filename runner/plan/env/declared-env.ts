@@ -32,13 +32,19 @@ export function classifier(declared: DeclaredEnv): (name: string) => NameClass {
   };
 }
 
-/** What of the declared variables belongs in the key, sorted by name. */
+/**
+ * What of the variables belongs in the key, sorted by name.
+ *
+ * @param asksForColors the runner asks the task for colours: a bare command with the same arguments
+ *   prints something else, and must not share its results.
+ */
 export function envKey(
   declared: DeclaredEnv,
   runnerEnv: RunnerEnv,
+  asksForColors: boolean,
 ): readonly { readonly name: string; readonly valueDigest: Digest }[] {
   const classOf = classifier(declared);
-  const values = new Map<string, string>();
+  const values = new Map<string, string>(asksForColors ? [['FORCE_COLOR', '1']] : []);
   for (const [name, value] of Object.entries(runnerEnv)) {
     if (value !== undefined && classOf(name) === 'fingerprinted') values.set(name, value);
   }

@@ -8,7 +8,7 @@ import type { AbsolutePath } from '../../../cache/brands.js';
 import { envKey } from './declared-env.js';
 import type { DeclaredEnv } from './declared-env.js';
 import { createEnvSource } from './env-source.js';
-import { cachedEnvironment, fullEnvironment } from './task-environment.js';
+import { asksForColors, cachedEnvironment, fullEnvironment } from './task-environment.js';
 import type { TaskEnvironmentRequest } from './task-environment.js';
 
 const nothing: DeclaredEnv = { env: [], untrackedEnv: [], assignments: [] };
@@ -77,7 +77,7 @@ describe('the environment of a cached task', () => {
     assert.deepEqual(cachedEnvironment(request({ runnerEnv, declared, isTask: false })), {
       VP_RUN: '1',
     });
-    assert.deepEqual(envKey(declared, runnerEnv), []);
+    assert.deepEqual(envKey(declared, runnerEnv, false), []);
   });
 
   it('has TERM and COLORTERM with a terminal, FORCE_COLOR without', () => {
@@ -149,12 +149,28 @@ describe('envKey', () => {
         ['C', '4'],
       ] as const,
     };
-    assert.deepEqual(envKey(declared, { AX: 'x', B: 'b', D: 'd', HOME: '/h', C: '1' }), [
+    assert.deepEqual(envKey(declared, { AX: 'x', B: 'b', D: 'd', HOME: '/h', C: '1' }, false), [
       { name: 'AX', valueDigest: sha('x') },
       { name: 'B', valueDigest: sha('b') },
       { name: 'C', valueDigest: sha('4') },
       { name: 'HOME', valueDigest: sha('/h') },
     ]);
+  });
+});
+
+describe('asksForColors', () => {
+  it('is part of the key of a task, with a terminal or without, and not of a bare command', () => {
+    const asks = (changes: Partial<TaskEnvironmentRequest>): boolean =>
+      asksForColors(request({ runnerEnv: { FORCE_COLOR: '3', NO_COLOR: '1' }, ...changes }));
+    assert.equal(asks({}), true);
+    assert.equal(asks({ terminal: true }), true);
+    assert.equal(asks({ isTask: false }), false);
+    assert.equal(asks({ declared: { ...nothing, env: ['FORCE_COLOR'] } }), false);
+    assert.equal(asks({ declared: { ...nothing, untrackedEnv: ['NO_COLOR'] } }), false);
+    assert.deepEqual(
+      envKey(nothing, {}, true).map(({ name }) => name),
+      ['FORCE_COLOR'],
+    );
   });
 });
 

@@ -21,6 +21,27 @@ export interface TaskEnvironmentRequest {
 
 /** The environment of a cached task: nothing but what the rules let through. */
 export function cachedEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
+  const env = passedVariables(request);
+  if (!request.terminal && leavesColorsOpen(request, env)) env.FORCE_COLOR = '1';
+  return withRunnerVariables(env, request);
+}
+
+/**
+ * Whether a cached task is made to colour its output, by FORCE_COLOR or by a terminal, for a later
+ * replay on a terminal. A bare command is not: its output is what it would be without vt.
+ */
+export function asksForColors(request: TaskEnvironmentRequest): boolean {
+  return leavesColorsOpen(request, passedVariables(request));
+}
+
+function leavesColorsOpen(
+  { isTask }: TaskEnvironmentRequest,
+  passed: Readonly<Record<string, string>>,
+): boolean {
+  return isTask && passed.NO_COLOR === undefined && passed.FORCE_COLOR === undefined;
+}
+
+function passedVariables(request: TaskEnvironmentRequest): Record<string, string> {
   const { runnerEnv, declared, terminal } = request;
   const classOf = classifier(declared);
   const env: Record<string, string> = {};
@@ -35,9 +56,7 @@ export function cachedEnvironment(request: TaskEnvironmentRequest): Record<strin
     if (passed) env[name] = value;
   }
   for (const [name, value] of declared.assignments) env[name] = value;
-  // Colours are recorded for a later replay on a terminal. A bare command asks for none.
-  if (request.isTask && !terminal && env.NO_COLOR === undefined) env.FORCE_COLOR ??= '1';
-  return withRunnerVariables(env, request);
+  return env;
 }
 
 /** The environment of an uncached task: the runner's own, and what a task is told. */
