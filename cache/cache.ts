@@ -40,6 +40,8 @@ export interface CacheOptions {
   readonly warn: (warning: CacheWarning) => void;
   /** For tests: what a restore does to the workspace. */
   readonly fileOperations?: FileOperations;
+  /** Milliseconds to wait for other processes' transactions; see LOCK_PATIENCE. */
+  readonly lockPatience?: number;
 }
 
 /** A cache in a directory. Nothing is loaded, opened or made before the first call of a method. */
@@ -169,7 +171,7 @@ class DirectoryCache implements Cache {
     const layout = this.#layout;
     const open = async () => {
       makeCacheDirectory(layout);
-      return IndexDatabase.open(layout.index, layout.temporary);
+      return IndexDatabase.open(layout.index, layout.temporary, this.#options.lockPatience);
     };
     const index = await open().catch((error: unknown) => {
       if (!isDamage(error) || !this.#discard()) throw error;

@@ -68,7 +68,11 @@ export class IndexDatabase {
    * linked into place, so that it is never seen half made. sqlite3 is a native module and loaded
    * here, not before.
    */
-  static async open(path: string, temporaryDirectory: string): Promise<IndexDatabase> {
+  static async open(
+    path: string,
+    temporaryDirectory: string,
+    lockPatience = LOCK_PATIENCE,
+  ): Promise<IndexDatabase> {
     if (!existsSync(path)) {
       const temporary = join(temporaryDirectory, `index-${randomBytes(8).toString('hex')}.db`);
       try {
@@ -80,7 +84,7 @@ export class IndexDatabase {
         rmSync(temporary, { force: true });
       }
     }
-    const index = await IndexDatabase.#connect(path);
+    const index = await IndexDatabase.#connect(path, lockPatience);
     try {
       const [row] = await index.#all<{ user_version: number }>('PRAGMA user_version', []);
       if (row?.user_version !== SCHEMA_VERSION) {
@@ -96,21 +100,21 @@ export class IndexDatabase {
   static async #make(path: string): Promise<IndexDatabase> {
     // sqlite would make it readable for all; its -wal and -shm take the mode of the database.
     closeSync(openSync(path, 'wx', 0o600));
-    const index = await IndexDatabase.#connect(path);
+    const index = await IndexDatabase.#connect(path, LOCK_PATIENCE);
     await index.#execute(
       `PRAGMA journal_mode = WAL; BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     );
     return index;
   }
 
-  static async #connect(path: string): Promise<IndexDatabase> {
+  static async #connect(path: string, lockPatience: number): Promise<IndexDatabase> {
     const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof import('sqlite3');
     const database = await new Promise<Database>((resolve, reject) => {
       const opened: Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE, (error) =>
         error ? reject(error) : resolve(opened),
       );
     });
-    database.configure('busyTimeout', LOCK_PATIENCE);
+    database.configure('busyTimeout', lockPatience);
     const index = new IndexDatabase(database);
     // A power cut may lose the last transactions, never consistency; blobs are verified anyway.
     await index.#execute('PRAGMA synchronous = NORMAL');
