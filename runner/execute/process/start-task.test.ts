@@ -3,8 +3,9 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { deferred } from './deferred.js';
 import { endingExitCode } from './ending-exit-code.js';
-import { builtTracker, parentOf, runSubject, startSubject } from './task-rig.js';
+import { builtTracker, runSubject, startSubject } from './task-rig.js';
 
 const tracker = builtTracker();
 const noLauncher = tracker === undefined ? 'vt-launch is not built' : false;
@@ -170,9 +171,15 @@ describe('under the launcher only', { skip: noLauncher }, () => {
   });
 
   test('a launcher that is killed ends the task and says so', async () => {
-    const subject = startSubject(['sh', '-c', 'echo ready; sleep 1000'], { tracker });
-    await subject.printed('ready');
-    process.kill(parentOf(subject.task.pid ?? 0), 'SIGKILL');
+    // The launcher is the task's parent. That it runs is seen before the launcher says so.
+    const printed = deferred<string>();
+    const subject = startSubject(['sh', '-c', 'echo $PPID; sleep 1000'], {
+      tracker,
+      onOutput: (chunk) => {
+        printed.resolve(Buffer.from(chunk.bytes).toString());
+      },
+    });
+    process.kill(Number(await printed.promise), 'SIGKILL');
     const { ending, trace } = await subject.outcome();
     assert.deepEqual(ending, { kind: 'killed', signal: 'SIGKILL' });
     assert.deepEqual(trace.incomplete, [{ cause: 'supervisor-lost' }]);

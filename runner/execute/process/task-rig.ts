@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   realpathSync,
   rmSync,
 } from 'node:fs';
@@ -162,12 +161,6 @@ export function runSubject(
 }
 
 export const terminal = { terminal: { columns: 100, rows: 30 } } as const;
-
-/** The parent of a live process. */
-export function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-}
 
 function textOf(chunks: readonly OutputChunk[]): string {
   return Buffer.concat(chunks.map((chunk) => chunk.bytes)).toString();
