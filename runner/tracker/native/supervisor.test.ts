@@ -225,6 +225,23 @@ describe('the supervisor', { skip: missing }, () => {
     }
   });
 
+  test('makes the terminal the task’s own', async () => {
+    const script = [
+      '[ -t 1 ] && [ -t 2 ] && ! [ -t 0 ] && echo terminal',
+      'echo controlling >/dev/tty',
+      'read -r stat </proc/$$/stat; set -- $stat',
+      '[ "$5 $6 $8" = "$$ $$ $$" ] && echo leader, session, foreground',
+      'kill -INT $$',
+    ].join('; ');
+    const run = await rig.launch(['sh', '-c', script], {
+      launcher: rig.build('terminal', ['test/terminal.c']),
+      options: ['--terminal', '@'],
+      env: { ...process.env, VT_LAUNCH: rig.launcher },
+    });
+    assert.equal(run.stdout, 'terminal\r\ncontrolling\r\nleader, session, foreground\r\n');
+    assert.deepEqual(run.control.slice(1), [{ exited: { signal: 2 } }, { quiet: true }]);
+  });
+
   test('does not hang on a FIFO without a reader', async () => {
     const fifo = path.join(rig.workspace, 'out');
     spawnSync('mkfifo', [fifo]);
