@@ -86,6 +86,8 @@ class Classifier {
   readonly #steps: Step[] = [];
   /** What the first record that looked at a path saw there. */
   readonly #firstSeen = new Map<string, KindAt>();
+  /** The last record that saw something there. */
+  readonly #lastSeen = new Map<string, number>();
   /** Paths something tried to create, at any time. */
   readonly #creations = new Set<string>();
   /** Paths whose permissions something tried to change, at any time. */
@@ -159,6 +161,7 @@ class Classifier {
     const hasSlash = record.path.endsWith('/');
     if (direct && kind !== undefined && !(hasSlash && kind === 'absent')) {
       if (!this.#firstSeen.has(where.path)) this.#firstSeen.set(where.path, kind);
+      if (kind !== 'absent') this.#lastSeen.set(where.path, record.sequence);
     }
     const kind2 = kinds[record.before2];
     if (where2 !== undefined && kind2 !== undefined && !this.#firstSeen.has(where2.path)) {
@@ -396,7 +399,7 @@ class Classifier {
       return;
     }
     if (record.result === RESULT_UNKNOWN) {
-      const stays = this.#disk.entry(where.path).kind === kind;
+      const stays = this.#stays(where.path, record, kind);
       if (stays && !this.#creations.has(where.path)) {
         if (directory) this.#ledger.list(state, touch);
         return;
@@ -523,7 +526,9 @@ class Classifier {
       this.#look(parent, this.#kindAt(parent), touch);
       return;
     }
-    if (hasFailed(record) || clashes) {
+    const intoItself =
+      target.path.startsWith(`${where.path}/`) || where.path.startsWith(`${target.path}/`);
+    if (hasFailed(record) || clashes || intoItself) {
       if (targetState === undefined) return;
       this.#ledger.probe(targetState, touch);
       // A directory is not replaced unless it is empty.
@@ -533,7 +538,7 @@ class Classifier {
     if (targetState !== undefined && (record.aux & RENAME_NOREPLACE) !== 0) {
       this.#ledger.probe(targetState, touch);
     }
-    if (record.result === RESULT_UNKNOWN && this.#disk.entry(where.path).kind === kind) {
+    if (record.result === RESULT_UNKNOWN && this.#stays(where.path, record, kind)) {
       // The source is there after the run.
       if (!this.#creations.has(where.path)) {
         if (isDirectory && kind2 === 'directory' && targetState) {
@@ -541,7 +546,10 @@ class Classifier {
         }
         return;
       }
-      if (kind2 !== 'absent') {
+      const arrived =
+        this.#stays(target.path, record, kind) ||
+        (this.#lastSeen.get(target.path) ?? -1) > record.sequence;
+      if (kind2 !== 'absent' || !arrived) {
         if (sourceState) this.#ledger.doubt(sourceState, touch);
         if (targetState) this.#ledger.doubt(targetState, touch);
         return;
@@ -559,6 +567,11 @@ class Classifier {
       kind,
       this.history.placeNow(target.path, record.sequence + 0.5),
     );
+  }
+
+  /** Whether something of this kind is after the run where the path's thing has got to since. */
+  #stays(path: string, { sequence }: TraceRecord, kind: KindAt): boolean {
+    return this.#disk.entry(this.history.placeNow(path, sequence + 0.5)).kind === kind;
   }
 
   #exchange(
@@ -587,7 +600,7 @@ class Classifier {
   #look(path: string, kind: KindAt, touch: Touch, told = true): PathState | undefined {
     if (!this.#isInside(path)) return undefined;
     const state = this.#ledger.at(path);
-    if (told) this.#ledger.tell(state, kind);
+    if (told) this.#tell(state, kind, touch);
     this.#ledger.probe(state, touch);
     return state;
   }
@@ -595,8 +608,20 @@ class Classifier {
   #told(step: Step): PathState {
     const state = this.#ledger.at(step.where.path);
     const kind = kinds[step.record.before];
-    if (step.direct && kind !== undefined) this.#ledger.tell(state, this.#seen(step));
+    if (step.direct && kind !== undefined) {
+      const { sequence } = step.record;
+      const touch = { sequence: BigInt(sequence), process: step.process };
+      this.#tell(state, this.#seen(step), touch);
+    }
     return state;
+  }
+
+  #tell(state: PathState, kind: KindAt, touch: Touch): void {
+    // Taken for moved or deleted, it is seen again, and it was there before the task: the call that
+    // should have taken it away may have failed.
+    const isBack = state.now === 'absent' && kind !== 'absent';
+    if (isBack && state.before !== 'absent') this.#ledger.doubt(state, touch);
+    else this.#ledger.tell(state, kind);
   }
 
   #followLinks(where: Resolution, touch: Touch): void {

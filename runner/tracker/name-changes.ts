@@ -1,7 +1,7 @@
 import type { DiskView } from './disk-view.js';
 import { LinkHistory, type NameChange } from './link-history.js';
 import { PathResolver } from './path-resolver.js';
-import { Kind, Op, RENAME_EXCHANGE, RESULT_UNKNOWN } from './trace-format.js';
+import { Kind, Op, RENAME_EXCHANGE, RENAME_NOREPLACE, RESULT_UNKNOWN } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
 
 /**
@@ -31,11 +31,30 @@ function changesNames({ op, result, before, before2, aux }: TraceRecord): boolea
   if (op === Op.SYMLINK) return before === Kind.ABSENT || before === Kind.UNKNOWN;
   if (op === Op.UNLINK) return before === Kind.SYMLINK;
   if (op !== Op.RENAME || before === Kind.ABSENT) return false;
+  if ((aux & RENAME_EXCHANGE) === 0 && before2 !== Kind.ABSENT && before2 !== Kind.UNKNOWN) {
+    if ((aux & RENAME_NOREPLACE) !== 0) return false;
+    const clash = (before === Kind.DIRECTORY) !== (before2 === Kind.DIRECTORY);
+    if (clash && before !== Kind.UNKNOWN) return false;
+  }
   return (
     isMovable(before) ||
     before2 === Kind.SYMLINK ||
     ((aux & RENAME_EXCHANGE) !== 0 && isMovable(before2))
   );
+}
+
+/** A directory was renamed into itself or onto one that is not empty, or into none. */
+function hasVisiblyFailed(
+  { aux, result, before, before2 }: TraceRecord,
+  from: string,
+  to: string,
+  disk: DiskView,
+): boolean {
+  if ((aux & RENAME_EXCHANGE) !== 0 || result !== RESULT_UNKNOWN) return false;
+  if (to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return true;
+  if (before !== Kind.DIRECTORY && before !== Kind.SYMLINK) return false;
+  const stays = disk.entry(from).kind === (before === Kind.DIRECTORY ? 'directory' : 'symlink');
+  return stays && (before2 === Kind.DIRECTORY || disk.entry(to).kind === 'absent');
 }
 
 function isMovable(kind: number): boolean {
@@ -59,6 +78,7 @@ function resolveChanges(
     } else {
       const to = resolver.resolve(record.path2, at, false, false).path;
       const overLink = record.before2 === Kind.SYMLINK;
+      if (path === to || hasVisiblyFailed(record, path, to, disk)) continue;
       if (record.aux & RENAME_EXCHANGE) {
         changes.push({ kind: 'moved', at, from: path, to, overLink });
         changes.push({

@@ -38,6 +38,7 @@ interface Given {
   readonly input?: Partial<CachePolicy['input']>;
   readonly output?: Partial<CachePolicy['output']>;
   readonly inputMatches?: readonly string[];
+  readonly mayOptOut?: boolean;
   /** What is there after the run, where it is not what was before. */
   readonly now?: Readonly<Record<string, EntryKind | 'absent'>>;
   readonly tagged?: readonly string[];
@@ -60,8 +61,10 @@ function derive(given: Given) {
     },
     policy: {
       key: {} as CachePolicy['key'],
+      mayOptOut: given.mayOptOut ?? true,
       input: { auto: true, include: [], exclude: [], ...given.input },
       output: { auto: true, include: [], exclude: [], ...given.output },
+      mayOptOut: given.mayOptOut ?? true,
     },
     workspaceRoot: '/ws' as AbsolutePath,
     runnerDirectories: ['/ws/node_modules/.cache/vt' as AbsolutePath],
@@ -484,6 +487,11 @@ describe('refusals', () => {
       }),
       { kind: 'opted-out', reason: 'dev server', speaker },
     );
+  });
+
+  test('unless the user’s configuration does not let it', () => {
+    const channel = { cacheDisabled: { speaker } };
+    assert.equal(derive({ channel, mayOptOut: false }).kind, 'derived');
   });
 
   test('a channel that failed', () => {

@@ -76,7 +76,9 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
 
 function findRefusal({ trace, channel, policy }: RunFacts): NotDerived | undefined {
   const { cacheDisabled, failures } = channel;
-  if (cacheDisabled !== undefined) return { kind: 'opted-out', ...cacheDisabled };
+  if (cacheDisabled !== undefined && policy.mayOptOut) {
+    return { kind: 'opted-out', ...cacheDisabled };
+  }
   if (failures.length > 0) return { kind: 'channel-failed', failures };
   // Declared inputs and outputs need no tracking; but what still runs may still write them.
   const needed = policy.input.auto || policy.output.auto;

@@ -145,7 +145,7 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
     {
       trace,
       channel: { ignoredInputs: [], ignoredOutputs: [], env: [], envQueries: [], failures: [] },
-      policy: { key: {} as CachePolicy['key'], input: auto, output: auto },
+      policy: { key: {} as CachePolicy['key'], input: auto, output: auto, mayOptOut: true },
       workspaceRoot: root,
       runnerDirectories: [],
       inputMatches: [],
