@@ -61,10 +61,16 @@ static void emit_decision(struct program *p, uint64_t cookie) {
     load(p, ARG_LOW(0));
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)AT_FDCWD);
     answer(p, SECCOMP_RET_ALLOW);
-    /* Recorded already by the shim. */
+    /* Recorded already: the 6th argument is vt_token of this very call. */
+    load(p, ARG_LOW(1));
+    emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
     load(p, ARG_LOW(5));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, (uint32_t)cookie);
+    emit(p, BPF_ALU | BPF_XOR | BPF_X, 0, 0, 0);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, (uint32_t)cookie);
+    load(p, FIELD(nr));
+    emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
     load(p, ARG_HIGH(5));
+    emit(p, BPF_ALU | BPF_XOR | BPF_X, 0, 0, 0);
     if_equal(p, (uint32_t)(cookie >> 32));
     answer(p, SECCOMP_RET_ALLOW);
     answer(p, SECCOMP_RET_USER_NOTIF);

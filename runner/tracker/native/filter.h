@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* Installs the filter in the calling thread. Calls whose 6th argument is `cookie` pass unnotified.
+/* Installs the filter in the calling thread. Calls made with `cookie` (quiet-call.h) pass unnotified.
  * Returns the listener's descriptor (close-on-exec), or -errno: EBUSY when an outer listener owns
  * the tree. */
 int vt_filter_install(uint64_t cookie);

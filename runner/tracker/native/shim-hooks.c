@@ -1,6 +1,6 @@
 /*
  * The functions of libc the shim stands in for. Each does what libc's own does, one system call,
- * with the cookie as an argument the call ignores.
+ * made quiet (quiet-call.h) where the shim has recorded it.
  *
  * Old names (__xstat64) and new ones (stat64) are both needed: programs built against a libc before
  * 2.33 import the old. open is a cancellation point and takes part only where it cannot block:
@@ -8,6 +8,8 @@
  */
 #define _GNU_SOURCE
 #include "shim.h"
+
+#include "quiet-call.h"
 #include "trace.h"
 
 #include <dlfcn.h>
@@ -23,34 +25,22 @@
 struct stat;
 struct statx;
 
-#ifdef __x86_64__
 __attribute__((used)) static long fail_with(long result) {
     errno = (int)-result;
     return -1;
 }
 
-/* In place: syscall() is one of the functions replaced here. */
-static long issue(long number, long a, long b, long c, long d, long e, long f) {
-    register long fourth __asm__("r10") = d;
-    register long fifth __asm__("r8") = e;
-    register long sixth __asm__("r9") = f;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
-                     : "rcx", "r11", "memory");
-    return (unsigned long)result >= (unsigned long)-4095L ? fail_with(result) : result;
+static long issue(uint64_t cookie, long number, long a, long b, long c, long d, long e) {
+    long result = vt_quiet_call(cookie, number, a, b, c, d, e);
+    return result < 0 && result >= -4095 ? fail_with(result) : result;
 }
-#else
-#define issue syscall
-#endif
 
 static int look(int dirfd, const char *name, void *status, int flags) {
     uint64_t cookie = 0;
     /* With AT_EMPTY_PATH the name may be empty: left to the supervisor. */
     if ((flags & AT_EMPTY_PATH) == 0)
         cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
-    return (int)syscall(SYS_newfstatat, (long)dirfd, name, status, (long)flags, 0L, cookie);
+    return (int)issue(cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
 }
 
 __attribute__((used)) static long look_extended(int dirfd, const char *name, int flags, unsigned mask,
@@ -58,7 +48,7 @@ __attribute__((used)) static long look_extended(int dirfd, const char *name, int
     uint64_t cookie = 0;
     if ((flags & AT_EMPTY_PATH) == 0)
         cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
-    return issue(SYS_statx, dirfd, (long)name, flags, mask, (long)status, (long)cookie);
+    return issue(cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
 }
 
 #define LOOK(function, flags)                                    \
@@ -110,13 +100,13 @@ int statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *s
 EXPORT int access(const char *name, int mode);
 int access(const char *name, int mode) {
     uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true, false);
-    return (int)syscall(SYS_faccessat, (long)AT_FDCWD, name, (long)mode, 0L, 0L, cookie);
+    return (int)issue(cookie, SYS_faccessat, AT_FDCWD, (long)name, mode, 0, 0);
 }
 
 EXPORT ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size);
 ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size) {
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false, false);
-    return (ssize_t)syscall(SYS_readlinkat, (long)dirfd, name, text, size, 0L, cookie);
+    return (ssize_t)issue(cookie, SYS_readlinkat, dirfd, (long)name, (long)text, (long)size, 0);
 }
 
 EXPORT ssize_t readlink(const char *name, char *text, size_t size);
@@ -124,7 +114,7 @@ ssize_t readlink(const char *name, char *text, size_t size) {
 #ifdef SYS_readlink
     /* Not readlinkat, which takes an empty name for the directory itself. */
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false, false);
-    return (ssize_t)syscall(SYS_readlink, name, text, size, 0L, 0L, cookie);
+    return (ssize_t)issue(cookie, SYS_readlink, (long)name, (long)text, (long)size, 0, 0);
 #else
     return readlinkat(AT_FDCWD, name, text, size);
 #endif
@@ -146,7 +136,7 @@ static int open_quietly(int dirfd, const char *name, int flags) {
     uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, (flags & O_NOFOLLOW) == 0, true);
     if (cookie == 0) return -2;
     pthread_testcancel();
-    return (int)syscall(SYS_openat, (long)dirfd, name, (long)flags, 0L, 0L, cookie);
+    return (int)issue(cookie, SYS_openat, dirfd, (long)name, flags, 0, 0);
 }
 
 #define MODE_ARGUMENT(mode)                                  \
@@ -165,7 +155,7 @@ static int open_quietly(int dirfd, const char *name, int flags) {
         int fd = open_quietly(AT_FDCWD, name, flags);                         \
         if (fd != -2) return fd;                                              \
         if (libc_open != NULL) return libc_open(name, flags, mode);           \
-        return (int)syscall(SYS_openat, (long)AT_FDCWD, name, (long)flags, (long)mode, 0L, 0L); \
+        return (int)issue(0, SYS_openat, AT_FDCWD, (long)name, flags, (long)mode, 0); \
     }
 OPEN(open)
 OPEN(open64)
@@ -177,7 +167,7 @@ OPEN(open64)
         int fd = open_quietly(dirfd, name, flags);                            \
         if (fd != -2) return fd;                                              \
         if (libc_openat != NULL) return libc_openat(dirfd, name, flags, mode); \
-        return (int)syscall(SYS_openat, (long)dirfd, name, (long)flags, (long)mode, 0L, 0L); \
+        return (int)issue(0, SYS_openat, dirfd, (long)name, flags, (long)mode, 0); \
     }
 OPEN_AT(openat)
 OPEN_AT(openat64)

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "shim.h"
 
+#include "quiet-call.h"
 #include "touch.h"
 
 #include <errno.h>
@@ -79,8 +80,8 @@ static ssize_t directory_of(struct state *s, int dirfd) {
         size_t at = strlen(link);
         while (count > 0) link[at++] = digits[--count];
         link[at] = '\0';
-        length = (ssize_t)syscall(SYS_readlinkat, (long)AT_FDCWD, link, s->path, (long)PATH_MAX, 0L,
-                                  s->log.header->cookie);
+        length = (ssize_t)vt_quiet_call(s->log.header->cookie, SYS_readlinkat, AT_FDCWD, (long)link,
+                                        (long)s->path, PATH_MAX, 0);
     }
     if (length <= 0 || s->path[0] != '/') return -1;
     static const char deleted[] = " (deleted)";

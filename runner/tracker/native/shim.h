@@ -1,6 +1,6 @@
 /*
  * The preloaded shim: it only makes the most frequent calls cheaper. It commits the record itself
- * and then issues the system call with the trace's cookie, which the filter lets pass. Whatever it
+ * and then issues the system call quietly (quiet-call.h), so that the filter lets it pass. Whatever it
  * does not do, or gives up on, is notified to the supervisor: slower, never lost.
  *
  * It gives up (returns 0) rather than wait or guess: in a signal handler or thread that meets the

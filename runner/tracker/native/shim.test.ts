@@ -45,6 +45,7 @@ describe('the shim', { skip: missing }, () => {
     );
     assert.match(helped.stdout, /done\n$/);
     assert.deepEqual(touched(helped), touched(alone));
+    assert.ok(touched(helped).includes('list dir:directory'));
     assert.equal(helped.header.incomplete, 0);
     assert.equal(helped.header.finished, 1);
     const own = helped.records.filter((record) => record.flags & SHIM);

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "touch.h"
 
+#include "quiet-call.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 struct look {
     uint8_t kind;
@@ -14,8 +15,10 @@ struct look {
 
 static struct look look_at(const struct vt_log *log, const char *path) {
     struct stat status; /* the kernel's layout and libc's are the same on 64-bit machines */
-    if (syscall(SYS_newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW, 0, log->header->cookie) < 0) {
-        bool absent = errno == ENOENT || errno == ENOTDIR;
+    long error = vt_quiet_call(log->header->cookie, SYS_newfstatat, AT_FDCWD, (long)path, (long)&status,
+                               AT_SYMLINK_NOFOLLOW, 0);
+    if (error < 0) {
+        bool absent = error == -ENOENT || error == -ENOTDIR;
         return (struct look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
     }
     struct look look = {.kind = VT_KIND_OTHER, .device = status.st_dev, .inode = status.st_ino};

@@ -44,7 +44,7 @@ struct vt_header {
     uint64_t next_sequence; /* atomic */
     uint64_t next_chunk; /* atomic: index of the first chunk nobody owns */
     uint64_t chunk_limit; /* chunks the file may have; reaching it is LOG_OVERFLOW */
-    uint64_t cookie; /* 6th argument of calls already recorded; never leaves the task tree */
+    uint64_t cookie; /* secret of calls already recorded (quiet-call.h); never leaves the task tree */
     uint32_t finished; /* 1 once the supervisor saw the last traced process end (no survivors) */
     uint32_t reserved;
     /* the deduplication table, if any, lives in the rest of the file behind the last chunk or in a

@@ -2,6 +2,7 @@
  * `libc-calls DIRECTORY`, with file, link (to file), dir and no `none` in it. Then does so in
  * threads and forked children that share nothing but the names. For tests. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +106,16 @@ int main(int argc, char **argv) {
     show("statx of a descriptor", syscall(SYS_statx, here, "", AT_EMPTY_PATH, 0x7ff, space), 0);
     show("six arguments", syscall(SYS_mmap, NULL, 4096L, 3L, 0x22L, -1L, 0L) == -1 ? -1 : 0, 0);
     show("bad call", syscall(SYS_close, 999), 0);
+    /* What libc calls by itself right behind a quiet call must be seen. */
+    DIR *listing = opendir("dir");
+    stat("file", &status);
+    int entries = 0;
+    while (readdir(listing) != NULL) entries++;
+    closedir(listing);
+    show("listing", 0, entries);
+    char *real = realpath("dir/../link", NULL);
+    show("realpath", real == NULL ? -1 : 0, strcmp(basename(real == NULL ? "" : real), "file"));
+    free(real);
     int made = open("made", O_WRONLY | O_CREAT | O_EXCL, 0640);
     fstat(made, &status);
     show("created", made, (long)(status.st_mode & 0777));
