@@ -27,7 +27,7 @@ export interface Archiving {
 export async function archiveOutputs(
   outputs: FinishedRun['outputs'],
   archiving: Archiving,
-): Promise<StoredOutput[] | NotStored> {
+): Promise<readonly StoredOutput[] | NotStored> {
   const stored: StoredOutput[] = [];
   const directories = new Map<WorkspacePath, boolean>();
   const sorted = [...new Map(outputs.map((output) => [output.path, output])).values()].sort(
@@ -90,7 +90,11 @@ function isRefusal(result: StoredOutput | NotStored): result is NotStored {
     case 'directory':
     case 'deletion':
       return false;
-    default:
+    case 'modified-during-run':
+    case 'read-then-written':
+    case 'unreadable-input':
+    case 'unsupported-output':
+    case 'cache-unusable':
       return true;
   }
 }

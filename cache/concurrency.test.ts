@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Database } from 'sqlite3';
+import type * as Sqlite from 'sqlite3';
 import { cacheLayout } from './cache-directory.js';
 import { TestWorkspace, on, testKey } from './testing/test-workspace.js';
 
@@ -106,8 +106,8 @@ test('a locked index: nothing is kept, results are not restored, one warning', a
     });
   await cache.store(makeRun(), workspace);
 
-  const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof import('sqlite3');
-  const holder: Database = new sqlite3.Database(cacheLayout(workspace.cacheDirectory).index);
+  const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof Sqlite;
+  const holder: Sqlite.Database = new sqlite3.Database(cacheLayout(workspace.cacheDirectory).index);
   const execute = (sql: string) =>
     new Promise<void>((resolve, reject) =>
       holder.exec(sql, (error) => (error ? reject(error) : resolve())),

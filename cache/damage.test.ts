@@ -16,7 +16,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { Database } from 'sqlite3';
+import type * as Sqlite from 'sqlite3';
 import type { AbsolutePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
 import { cleanCache } from './clean-cache.js';
@@ -93,8 +93,10 @@ async function expectDamaged(
 
 /** Runs a statement as another process would that is not vt. */
 async function runSql(workspace: TestWorkspace, sql: string): Promise<void> {
-  const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof import('sqlite3');
-  const database: Database = new sqlite3.Database(cacheLayout(workspace.cacheDirectory).index);
+  const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof Sqlite;
+  const database: Sqlite.Database = new sqlite3.Database(
+    cacheLayout(workspace.cacheDirectory).index,
+  );
   await new Promise<void>((resolve, reject) =>
     database.exec(sql, (error) => (error ? reject(error) : resolve())),
   );
@@ -156,6 +158,21 @@ test('a wrong remembered digest never makes a hit of other content', async (t) =
   await runSql(workspace, `UPDATE file_memo SET digest = '${'0'.repeat(64)}'`);
   const lookup = await workspace.openCache().lookup('app#build', keyWithSecret(), workspace);
   assert.deepEqual(lookup, { kind: 'miss', reason: { kind: 'modified', path: 'src/a' } });
+});
+
+test('a restore that the index cannot record is undone', async (t) => {
+  const { workspace, cache } = await stored(t);
+  workspace.write('out', 'edited');
+  await runSql(
+    workspace,
+    "CREATE TRIGGER refuse BEFORE INSERT ON last_run BEGIN SELECT RAISE(ABORT, 'refused'); END",
+  );
+  const lookup = await cache.lookup('app#build', keyWithSecret(), workspace);
+  assert.ok(lookup.kind === 'hit');
+  assert.equal((await cache.restore(lookup, workspace)).kind, 'failed');
+  assert.equal(workspace.read('out'), 'edited');
+  assert.equal(workspace.warnings.length, 1);
+  assert.deepEqual(readdirSync(cacheLayout(workspace.cacheDirectory).temporary), []);
 });
 
 /** The cache is of no use: nothing is found, nothing is kept, one warning, nothing else. */

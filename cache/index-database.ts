@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Database } from 'sqlite3';
+import type * as Sqlite from 'sqlite3';
 import { SCHEMA_VERSION } from './cache-directory.js';
 
 /** What a statement's placeholders take, in order. Integers beyond 2^53 are kept as text. */
@@ -56,10 +56,10 @@ const SCHEMA = `
  * sqlite's error (`code` such as `SQLITE_BUSY`).
  */
 export class IndexDatabase {
-  readonly #database: Database;
+  readonly #database: Sqlite.Database;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(database: Database) {
+  private constructor(database: Sqlite.Database) {
     this.#database = database;
   }
 
@@ -108,9 +108,9 @@ export class IndexDatabase {
   }
 
   static async #connect(path: string, lockPatience: number): Promise<IndexDatabase> {
-    const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof import('sqlite3');
-    const database = await new Promise<Database>((resolve, reject) => {
-      const opened: Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE, (error) =>
+    const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof Sqlite;
+    const database = await new Promise<Sqlite.Database>((resolve, reject) => {
+      const opened: Sqlite.Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE, (error) =>
         error ? reject(error) : resolve(opened),
       );
     });

@@ -1,4 +1,4 @@
-import * as wire from '../proto/generated/vt/cache/v1/key.js';
+import type * as wire from '../proto/generated/vt/cache/v1/key.js';
 import { digestFromBytes, digestToBytes, isWorkspacePath } from './brands.js';
 import type { Digest } from './brands.js';
 import { DamagedRecord } from './damaged-record.js';

@@ -3,7 +3,7 @@ import type { Digest, WorkspacePath } from './brands.js';
 /**
  * Everything known before a task runs that its result depends on. Two executions with equal parts
  * share one key and so one set of stored variants, whatever their task names are.
- * Nothing in here may contain the workspace's absolute path: entries are valid in a copy elsewhere.
+ * Entries are valid in a copy of the workspace elsewhere, as long as no argument names its path.
  */
 export interface KeyParts {
   /** As looked up: workspace-relative path when inside the workspace, else absolute path. */

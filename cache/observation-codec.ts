@@ -122,7 +122,7 @@ export function factFromMessage(message: wire.Observation): Fact {
         matches: variablesFromMessage(fact.value.matches),
       };
     }
-    default:
+    case undefined:
       throw new DamagedRecord('observation: unknown kind');
   }
 }
@@ -144,7 +144,8 @@ function entryKindFromMessage(kind: wire.EntryKind): EntryKind {
       return 'symlink';
     case wire.EntryKind.OTHER:
       return 'other';
-    default:
+    case wire.EntryKind.UNSPECIFIED:
+    case wire.EntryKind.UNRECOGNIZED:
       throw new DamagedRecord('observation: entry kind');
   }
 }

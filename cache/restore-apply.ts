@@ -38,27 +38,33 @@ export class ApplyFailure extends Error {
 /**
  * Carries out a plan whose placements are staged: all of it or nothing. What is replaced or
  * removed is kept in the staging place until the end, and put back when a step fails. A replaced
- * file is never missing: it is linked to its backup and then renamed over.
+ * file is never missing: it is linked to its backup and then renamed over. Returns what undoes it
+ * all as long as the staging place is there, and gives the paths where that failed: their backups
+ * are then the only copy.
  */
 export function applyRestore(
   root: AbsolutePath,
   plan: RestorePlan,
   staging: Staging,
   operations: FileOperations = fileOperations,
-): void {
+): () => readonly string[] {
   const undo: { readonly what: string; readonly run: () => void }[] = [];
+  const undoAll = () => {
+    const leftovers: string[] = [];
+    for (const { what, run } of undo.reverse()) {
+      try {
+        run();
+      } catch {
+        leftovers.push(what);
+      }
+    }
+    return leftovers;
+  };
   const step = (path: WorkspacePath, action: (absolute: string) => () => void) => {
     try {
       undo.push({ what: path, run: action(join(root, path)) });
     } catch (error) {
-      const leftovers: string[] = [];
-      for (const { what, run } of undo.reverse()) {
-        try {
-          run();
-        } catch {
-          leftovers.push(what);
-        }
-      }
+      const leftovers = undoAll();
       const code = (error as NodeJS.ErrnoException).code;
       if (code === undefined) throw error;
       throw new ApplyFailure(path, code, leftovers, error);
@@ -100,6 +106,7 @@ export function applyRestore(
       return () => operations.changeMode(target, 0o700);
     });
   }
+  return undoAll;
 }
 
 function place(

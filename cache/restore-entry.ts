@@ -61,6 +61,8 @@ export async function restoreEntry(
   const stage = async (plan: RestorePlan) => {
     for (const output of plan.placements) await stageOutput(output, staging, store.blobs);
   };
+  let undo: (() => readonly string[]) | undefined;
+  let keepBackups = false;
   try {
     for (let round = 0; ; round++) {
       const locked = round >= ROUNDS_UNLOCKED;
@@ -77,7 +79,7 @@ export async function restoreEntry(
         if ('obstacle' in plan) return plan;
         if (locked) await stage(plan);
         if (plan.placements.some(({ path }) => staging.staged(path) === undefined)) return 'again';
-        applyRestore(world.root, plan, staging, operations);
+        undo = applyRestore(world.root, plan, staging, operations);
         await record(transaction, restoring, store, plan);
         const changed =
           plan.placements.length +
@@ -88,8 +90,13 @@ export async function restoreEntry(
       });
       if (outcome !== 'again') return outcome;
     }
+  } catch (error) {
+    // The index could not record it: what it does not know must not have happened.
+    const leftovers = error instanceof ApplyFailure ? error.leftovers : (undo?.() ?? []);
+    keepBackups = leftovers.length > 0;
+    throw error;
   } finally {
-    staging.remove();
+    if (!keepBackups) staging.remove();
   }
 
   function presentFiles({ entry: { outputs } }: Restoring) {
@@ -137,6 +144,11 @@ function* pathsRelied(facts: readonly Fact[]): Generator<string> {
         break;
       case 'glob':
         yield* fact.matches;
+        break;
+      case 'absence':
+      case 'program':
+      case 'env':
+      case 'env-query':
         break;
     }
   }

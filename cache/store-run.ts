@@ -13,7 +13,7 @@ import { OwnChanges } from './own-changes.js';
 import { nextManifest } from './restore-entry.js';
 import type { OpenStore } from './restore-entry.js';
 import { encodeTranscript } from './stored-entry.js';
-import type { FinishedRun, NotStored, StoreOutcome } from './stored-run.js';
+import type { FinishedRun, StoreOutcome } from './stored-run.js';
 import type { World } from './world.js';
 
 /**
@@ -40,7 +40,7 @@ export async function storeRun(
   }
 
   const outputs = await archiveOutputs(run.outputs, { world, memo, blobs, endStamp });
-  if (!Array.isArray(outputs)) return outputs as NotStored;
+  if ('kind' in outputs) return outputs;
   const transcript = blobs.put(encodeTranscript(run.transcript));
 
   const { task, key, duration, processes } = run;

@@ -137,7 +137,7 @@ function outputFromMessage(message: wire.Output): StoredOutput {
       return { path, kind: 'directory', mode: state.value.mode };
     case 'deletion':
       return { path, kind: 'deletion' };
-    default:
+    case undefined:
       throw new DamagedRecord('output: state');
   }
 }

@@ -31,7 +31,7 @@ for (let round = 0; round < Number(rounds); round++) {
     root,
     env: () => mode,
     queryEnv: () => new Map(),
-    expandGlobs: async () => [],
+    expandGlobs: () => Promise.resolve([]),
   };
   const lookup = await cache.lookup('app#build', testKey(), world);
   if (lookup.kind === 'hit') {

@@ -61,8 +61,8 @@ export class TestWorkspace implements World {
     return new Map([...this.variables].filter(([name]) => name.startsWith(prefix)));
   }
 
-  async expandGlobs(): Promise<WorkspacePath[]> {
-    return this.globMatches.map(workspacePath);
+  expandGlobs(): Promise<WorkspacePath[]> {
+    return Promise.resolve(this.globMatches.map(workspacePath));
   }
 
   absolute(path: string): string {
