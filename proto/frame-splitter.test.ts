@@ -35,7 +35,7 @@ const SIZES_WITHOUT_FRAME = new Set([129, 139]);
 
 /** A frame of exactly `bytes` bytes with its prefix. */
 function frameOf(bytes: number, sequence: number): Uint8Array {
-  for (let length = 0; length < bytes; length += 1) {
+  for (let length = Math.max(0, bytes - 20); length < bytes; length += 1) {
     const frame = Frame.encode(
       Frame.fromJSON({
         magic: 0xf77476f6,

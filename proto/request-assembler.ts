@@ -1,7 +1,7 @@
 import { MAX_REQUEST_BYTES, type Sender } from './frame.js';
 import { Request, type Frame } from './generated/vt/ipc/v1/ipc.js';
 
-/** Most bytes of unfinished messages of all senders together. */
+/** Most bytes of unfinished messages of all senders together, unless said otherwise. */
 const MAX_UNFINISHED_BYTES = 64 << 20;
 
 /** What a frame turned out to mean. */
@@ -46,7 +46,13 @@ interface SenderState {
 export class RequestAssembler {
   readonly #senders = new Map<string, SenderState>();
   #last: SenderState | undefined;
+  readonly #maxUnfinishedBytes: number;
   #unfinishedBytes = 0;
+
+  /** @param maxUnfinishedBytes of all senders together */
+  constructor(maxUnfinishedBytes: number = MAX_UNFINISHED_BYTES) {
+    this.#maxUnfinishedBytes = maxUnfinishedBytes;
+  }
 
   accept(frame: Frame): Heard[] {
     const state = this.#stateOf(frame);
@@ -106,7 +112,7 @@ export class RequestAssembler {
     if (state.spoilt !== undefined) return;
     if (
       state.bytes + chunk.length > MAX_REQUEST_BYTES ||
-      this.#unfinishedBytes + chunk.length > MAX_UNFINISHED_BYTES
+      this.#unfinishedBytes + chunk.length > this.#maxUnfinishedBytes
     ) {
       this.#dropChunks(state);
       state.spoilt = 'too-long';
