@@ -6,9 +6,9 @@ import { defaultCacheSettings } from './task-definition.js';
 import type { CacheSettings, PathEntry } from './task-definition.js';
 
 /** The fields of a task's `cache`; in the older form they stood on the task itself. */
-export const cacheSettingFields = ['env', 'untrackedEnv', 'input', 'output'] as const;
+export const cacheSettingFields = ['env', 'untrackedEnv', 'input', 'output', 'optOut'] as const;
 
-/** Reads the four settings out of whatever object holds them; missing ones get their defaults. */
+/** Reads the settings out of whatever object holds them; missing ones get their defaults. */
 export function parseCacheSettings(
   reader: FieldReader,
   task: string,
@@ -23,11 +23,14 @@ export function parseCacheSettings(
     if (value === undefined) return defaultCacheSettings[field];
     return parsePaths(reader, task, field, value) ?? defaultCacheSettings[field];
   };
+  const asked = fields.get('optOut')?.value;
+  const optOut = asked === undefined ? undefined : reader.boolean('optOut', asked);
   return {
     env: names('env'),
     untrackedEnv: names('untrackedEnv'),
     input: paths('input'),
     output: paths('output'),
+    optOut: optOut ?? defaultCacheSettings.optOut,
   };
 }
 

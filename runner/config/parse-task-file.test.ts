@@ -39,7 +39,7 @@ const plain = {
   commands: [{ text: 'x' }],
   cwd: '',
   dependsOn: [],
-  cache: { env: [], untrackedEnv: [], input: auto, output: auto },
+  cache: { env: [], untrackedEnv: [], input: auto, output: auto, optOut: true },
 };
 
 describe('parseTaskFile', () => {
@@ -80,6 +80,7 @@ describe('parseTaskFile', () => {
             { pattern: 'z' },
           ],
           output: [],
+          optOut: false,
         },
       }),
       {
@@ -102,6 +103,7 @@ describe('parseTaskFile', () => {
             pattern('z'),
           ],
           output: [],
+          optOut: false,
         },
       },
     );

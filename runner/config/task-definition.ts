@@ -20,6 +20,8 @@ export interface CacheSettings {
   readonly untrackedEnv: readonly string[];
   readonly input: readonly PathEntry[];
   readonly output: readonly PathEntry[];
+  /** False: cached although the task asks not to be. */
+  readonly optOut: boolean;
 }
 
 /** What nothing configured means. */
@@ -28,6 +30,7 @@ export const defaultCacheSettings: CacheSettings = {
   untrackedEnv: [],
   input: [{ kind: 'auto', auto: true }],
   output: [{ kind: 'auto', auto: true }],
+  optOut: true,
 };
 
 /** A task this one waits for. */

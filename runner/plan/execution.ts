@@ -18,6 +18,8 @@ export interface CachePolicy {
   readonly key: KeyParts;
   readonly input: PathRules;
   readonly output: PathRules;
+  /** Whether the task's own wish not to be cached (`disable_cache`) counts. */
+  readonly mayOptOut: boolean;
 }
 
 /** One command to run, everything decided: what a plan consists of. */

@@ -30,6 +30,7 @@ function plan(
       output: [],
       env: [],
       untrackedEnv: [],
+      optOut: true,
       cache: true,
       name: undefined,
       ...request,

@@ -15,6 +15,8 @@ export interface ExecRequest {
   readonly output: readonly string[];
   readonly env: readonly string[];
   readonly untrackedEnv: readonly string[];
+  /** False for --no-opt-out. */
+  readonly optOut: boolean;
   /** False for --no-cache. */
   readonly cache: boolean;
   /** Undefined: the command line is the name. */
@@ -40,6 +42,7 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
     untrackedEnv: request.untrackedEnv,
     input: pathEntries(request.input),
     output: pathEntries(request.output),
+    optOut: request.optOut,
   };
   const planned = planExecution(
     {

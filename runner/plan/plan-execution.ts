@@ -3,7 +3,6 @@ import type { CacheSettings } from '../config/task-definition.js';
 import { workspacePath } from '../workspace/paths.js';
 import type { CommandPart } from './command/split-command-line.js';
 import { quoteArgument } from './command/quote-argument.js';
-import { relocatableArgument } from './command/relocatable-argument.js';
 import { needsShell, programKey, resolveProgram } from './command/resolve-program.js';
 import { createEnvSource } from './env/env-source.js';
 import { envKey } from './env/declared-env.js';
@@ -80,7 +79,9 @@ export function planExecution(
     cache: {
       key: {
         program: programKey(program, resolveProgram(program, env.PATH, cwd), root),
-        args: args.map((argument) => relocatableArgument(argument, root)),
+        // As they are, also where they hold the workspace's path: `echo $PWD` says something else in
+        // a copy of the workspace, so that a copy runs such a command once for itself.
+        args,
         cwd: workspacePath(root, cwd) ?? ('' as WorkspacePath),
         env: envKey(declared, runnerEnv, asksForColors(environmentRequest)),
         untrackedEnv: [...new Set(settings.untrackedEnv)].sort(),
@@ -89,6 +90,7 @@ export function planExecution(
       },
       input,
       output,
+      mayOptOut: settings.optOut,
     },
   };
   return { execution, envSource };

@@ -9,7 +9,7 @@ export function notCachedText(reason: NotCached): string {
   switch (reason.kind) {
     case 'opted-out': {
       const because = reason.reason === undefined ? '' : `: ${oneLine(reason.reason)}`;
-      return `the task opted out${because} (asked by ${speakerText(reason.speaker)})`;
+      return `the task opted out${because} (asked by ${speakerText(reason.speaker)}); "optOut": false overrules it`;
     }
     case 'channel-failed':
       return channelFailureText(reason.failures);

@@ -58,10 +58,13 @@ const speaker = { pid: 7, argv: ['node', 'serve.mjs'] };
 const cat = { pid: 3, parent: -1, exe: '/bin/cat', argv: ['cat', 'p'] };
 
 table<NotCached>('notCachedText', notCachedText, [
-  [{ kind: 'opted-out', speaker }, "the task opted out (asked by 'node serve.mjs' (pid 7))"],
+  [
+    { kind: 'opted-out', speaker },
+    `the task opted out (asked by 'node serve.mjs' (pid 7)); "optOut": false overrules it`,
+  ],
   [
     { kind: 'opted-out', reason: 'dev\nserver', speaker: { pid: 7, label: 'vite' } },
-    'the task opted out: dev server (asked by vite, pid 7)',
+    'the task opted out: dev server (asked by vite, pid 7); "optOut": false overrules it',
   ],
   [{ kind: 'channel-failed', failures: [] }, 'task communication failed'],
   [{ kind: 'tracking-incomplete', incomplete: [] }, 'file tracking incomplete'],

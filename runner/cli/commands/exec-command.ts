@@ -50,6 +50,10 @@ const flags = {
     valueHint: 'name',
     description: 'What messages call this command; default is the command line',
   },
+  'no-opt-out': {
+    type: 'boolean',
+    description: 'Keep the result although the command asks not to be cached',
+  },
   'no-cache': { type: 'boolean', description: 'Just run it, with the full environment' },
   quiet: { type: 'boolean', alias: 'q', description: "None of vt's own lines" },
   verbose: { type: 'boolean', alias: 'v', description: 'Say what was decided and why, afterwards' },
@@ -99,6 +103,7 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
       output: given.values('output'),
       env: given.values('env'),
       untrackedEnv: given.values('untracked-env'),
+      optOut: !given.has('no-opt-out'),
       cache: !given.has('no-cache'),
       name: given.value('name'),
     },
