@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -319,6 +320,32 @@ test('an error at any step leaves everything as it was', async (t) => {
     'dist/old/x 644 x',
     'dist/one 644 1',
   ]);
+});
+
+test('what cannot be put back stays in the staging place', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  await build(workspace, cache, 'one', () => writeAll(workspace, { a: '1', b: '1' }));
+  writeAll(workspace, { a: 'precious', b: 'precious' });
+  let renames = 0;
+  const dying: FileOperations = {
+    ...fileOperations,
+    rename(from, to) {
+      if (++renames > 1) throw Object.assign(new Error('injected'), { code: 'EIO' });
+      fileOperations.rename(from, to);
+    },
+  };
+  const other = workspace.openCache({ fileOperations: dying });
+  const lookup = await other.lookup('app#build', testKey(), workspace);
+  assert.ok(lookup.kind === 'hit');
+  assert.equal((await other.restore(lookup, workspace)).kind, 'failed');
+  assert.deepEqual([workspace.read('a'), workspace.read('b')], ['1', 'precious']);
+  const { temporary } = cacheLayout(workspace.cacheDirectory);
+  const [place] = readdirSync(temporary);
+  const kept = readdirSync(join(temporary, place ?? '')).map((name) =>
+    readFileSync(join(temporary, place ?? '', name), 'utf8'),
+  );
+  assert.ok(kept.includes('precious'));
 });
 
 test('results are valid in a copy of the workspace at another path', async (t) => {
