@@ -64,7 +64,6 @@ function derive(given: Given) {
       mayOptOut: given.mayOptOut ?? true,
       input: { auto: true, include: [], exclude: [], ...given.input },
       output: { auto: true, include: [], exclude: [], ...given.output },
-      mayOptOut: given.mayOptOut ?? true,
     },
     workspaceRoot: '/ws' as AbsolutePath,
     runnerDirectories: ['/ws/node_modules/.cache/vt' as AbsolutePath],
