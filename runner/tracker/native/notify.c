@@ -176,7 +176,6 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
     struct vt_notify *notify = reading->notify;
     entry->aux = call->aux;
     reading->follow = call->follow == VT_FOLLOW;
-    bool second_follows = false;
     if (call->form == VT_CALL_OPEN || call->form == VT_CALL_OPEN_HOW || call->form == VT_CALL_CREATE) {
         if (!read_open_flags(reading, entry)) return false;
     } else if (call->form == VT_CALL_WATCH) {
@@ -212,7 +211,7 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
     }
     reading->at_flags = 0; /* only the first name of linkat may be empty */
     if (call->op == VT_OP_LINK && reading->follow) entry->flags |= VT_FLAG_FOLLOW2;
-    if (!place_name(reading, call->dir2, call->path2, notify->name2, &notify->place2, second_follows))
+    if (!place_name(reading, call->dir2, call->path2, notify->name2, &notify->place2, false))
         return false;
     entry->path2 = notify->place2.text;
     entry->path2_len = notify->place2.length;

@@ -11,7 +11,6 @@
 #ifndef VT_SHIM_H
 #define VT_SHIM_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
