@@ -85,13 +85,15 @@ class Classifier {
   readonly #lost = new Set<string>();
   readonly #steps: Step[] = [];
   /** What the first record that looked at a path saw there. */
-  readonly #firstSeen = new Map<string, KindAt>();
+  readonly #firstSeen = new Map<string, { readonly kind: KindAt; readonly at: number }>();
   /** The last record that saw something there. */
   readonly #lastSeen = new Map<string, number>();
   /** Paths something tried to create, at any time. */
   readonly #creations = new Set<string>();
   /** Paths whose permissions something tried to change, at any time. */
   readonly #attributes = new Set<string>();
+  /** Sequence of the record being taken. */
+  #moment = 0;
   readonly #madeOutside = new Set<string>();
   readonly #executedOutside = new Map<string, Touch>();
   /** A file descriptor was opened anew through /proc. */
@@ -160,12 +162,13 @@ class Classifier {
     const kind = kinds[record.before];
     const hasSlash = record.path.endsWith('/');
     if (direct && kind !== undefined && !(hasSlash && kind === 'absent')) {
-      if (!this.#firstSeen.has(where.path)) this.#firstSeen.set(where.path, kind);
+      if (!this.#firstSeen.has(where.path))
+        this.#firstSeen.set(where.path, { kind, at: record.sequence });
       if (kind !== 'absent') this.#lastSeen.set(where.path, record.sequence);
     }
     const kind2 = kinds[record.before2];
     if (where2 !== undefined && kind2 !== undefined && !this.#firstSeen.has(where2.path)) {
-      this.#firstSeen.set(where2.path, kind2);
+      this.#firstSeen.set(where2.path, { kind: kind2, at: record.sequence });
     }
     switch (record.op) {
       case Op.OPEN:
@@ -220,6 +223,7 @@ class Classifier {
 
   #take(step: Step): void {
     const { record, process, where, where2 } = step;
+    this.#moment = record.sequence;
     const touch: Touch = { sequence: BigInt(record.sequence), process };
     if (record.op === Op.PROCESS) {
       this.#execute(record.path, touch);
@@ -255,7 +259,7 @@ class Classifier {
       case Op.XATTR:
       case Op.WATCH:
       case Op.CHDIR:
-        this.#look(where.path, this.#seen(step), touch, step.direct);
+        this.#look(where.path, this.#seen(step), touch);
         break;
       case Op.READLINK:
         this.#takeReadlink(step, touch);
@@ -306,12 +310,12 @@ class Classifier {
     const failed = hasFailed(record);
     if (flags & OpenFlag.PATH) {
       if (kind === 'symlink') return this.#takeReadlink(step, touch);
-      const state = this.#look(where.path, kind, touch, step.direct);
+      const state = this.#look(where.path, kind, touch);
       if (state !== undefined && kind === 'file' && !failed) state.handle ??= touch;
       return;
     }
     if ((flags & OpenFlag.TMPFILE) !== 0) {
-      this.#look(where.path, kind, touch, step.direct);
+      this.#look(where.path, kind, touch);
       return;
     }
     const writes = mode !== 0 || truncates;
@@ -325,7 +329,7 @@ class Classifier {
       return;
     }
     if (kind !== 'file' || failed || (creates && flags & OpenFlag.EXCL) || !writes) {
-      const state = this.#look(where.path, kind, touch, step.direct);
+      const state = this.#look(where.path, kind, touch);
       const reads = (kind === 'file' || kind === 'other') && mode !== OpenFlag.WRONLY;
       if (state !== undefined && reads && !failed && !(creates && flags & OpenFlag.EXCL)) {
         this.#ledger.readContent(state, touch);
@@ -365,7 +369,7 @@ class Classifier {
   #takeExec(step: Step, touch: Touch): void {
     const { record, where } = step;
     const kind = this.#seen(step);
-    this.#look(where.path, kind, touch, step.direct);
+    this.#look(where.path, kind, touch);
     if (kind !== 'file') return;
     if (!hasFailed(record)) this.#execute(where.path, touch);
     // Refused as no program, or for want of its interpreter: it was read nevertheless.
@@ -415,7 +419,7 @@ class Classifier {
 
   #takeCreation(step: Step, touch: Touch, made: KindAt): void {
     if (this.#seen(step) === 'absent') this.#create(step, touch, made, true);
-    else this.#look(step.where.path, this.#seen(step), touch, step.direct);
+    else this.#look(step.where.path, this.#seen(step), touch);
   }
 
   /** Something is created where nothing was. `tells`: its success shows that nothing was there. */
@@ -457,7 +461,7 @@ class Classifier {
   #takeTruncate(step: Step, touch: Touch): void {
     const { record, where } = step;
     const kind = this.#seen(step);
-    const state = this.#look(where.path, kind, touch, step.direct);
+    const state = this.#look(where.path, kind, touch);
     if (state === undefined || kind !== 'file' || hasFailed(record)) return;
     this.#ledger.readContent(state, touch);
     this.#ledger.writeInPlace(state, touch, true);
@@ -467,7 +471,7 @@ class Classifier {
   #takeAttributes(step: Step, touch: Touch): void {
     const { record, where } = step;
     const kind = this.#seen(step);
-    const state = this.#look(where.path, kind, touch, step.direct);
+    const state = this.#look(where.path, kind, touch);
     if (state === undefined || kind === 'absent' || hasFailed(record)) return;
     if (state.own && state.origin === undefined) return;
     if (kind === 'file') this.#ledger.readContent(state, touch);
@@ -479,7 +483,7 @@ class Classifier {
     const { record, where } = step;
     const target = step.where2!;
     const kind = where.procLink === undefined ? this.#seen(step) : 'file';
-    const source = this.#look(where.path, kind, touch, step.direct);
+    const source = this.#look(where.path, kind, touch);
     const kind2 = kinds[record.before2] ?? this.#kindAt(target.path);
     const parent = parentOf(target.path);
     this.#concedeDirectory(parent);
@@ -597,10 +601,10 @@ class Classifier {
   // --- Looking -----------------------------------------------------------------------------------
 
   /** Records a look at a path that was of this kind; undefined outside the workspace. */
-  #look(path: string, kind: KindAt, touch: Touch, told = true): PathState | undefined {
+  #look(path: string, kind: KindAt, touch: Touch): PathState | undefined {
     if (!this.#isInside(path)) return undefined;
     const state = this.#ledger.at(path);
-    if (told) this.#tell(state, kind, touch);
+    this.#tell(state, kind, touch);
     this.#ledger.probe(state, touch);
     return state;
   }
@@ -651,7 +655,9 @@ class Classifier {
     const state = this.#ledger.find(path);
     if (state?.now !== undefined) return state.now;
     if (state?.before !== undefined && state.before !== 'unknown') return state.before;
-    return this.#firstSeen.get(path) ?? this.#disk.entry(path).kind;
+    const seen = this.#firstSeen.get(path);
+    if (seen && !this.history.isMoved(path, this.#moment, seen.at)) return seen.kind;
+    return this.#disk.entry(this.history.placeNow(path, this.#moment)).kind;
   }
 
   #isInside(path: string): boolean {

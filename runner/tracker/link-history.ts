@@ -68,6 +68,7 @@ export class LinkHistory {
 
   /** Where what is at `path` at a moment is after the run, as far as moves tell. */
   placeNow(path: string, at: number): string {
+    if (this.#movesFrom.size === 0) return path;
     let place = path;
     let time = at;
     for (let rounds = 0; rounds <= this.#times.length; rounds++) {
@@ -77,6 +78,17 @@ export class LinkHistory {
       time = move.at + 0.5;
     }
     return place;
+  }
+
+  /** Whether a path came to denote something else between two moments, by a move of it or above it. */
+  isMoved(path: string, from: number, to: number): boolean {
+    if (this.#movesFrom.size === 0) return false;
+    const isBetween = ({ at }: Move): boolean => at >= from && at < to;
+    return selfAndAncestors(path).some(
+      (place) =>
+        this.#movesFrom.get(place)?.some(isBetween) === true ||
+        this.#movesTo.get(place)?.some(isBetween) === true,
+    );
   }
 
   /** What the task's earlier changes say; undefined when they say nothing. */

@@ -1,7 +1,14 @@
 import type { DiskView } from './disk-view.js';
 import { LinkHistory, type NameChange } from './link-history.js';
 import { PathResolver } from './path-resolver.js';
-import { Kind, Op, RENAME_EXCHANGE, RENAME_NOREPLACE, RESULT_UNKNOWN } from './trace-format.js';
+import {
+  Flag,
+  Kind,
+  Op,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  RESULT_UNKNOWN,
+} from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
 
 /**
@@ -26,10 +33,14 @@ export function tellLinkHistory(
 }
 
 /** Whether the record may change where a path leads: regular files and plain directories do not. */
-function changesNames({ op, result, before, before2, aux }: TraceRecord): boolean {
+function changesNames({ op, flags, result, before, before2, aux }: TraceRecord): boolean {
   if (result < 0 && result !== RESULT_UNKNOWN) return false;
   if (op === Op.SYMLINK) return before === Kind.ABSENT || before === Kind.UNKNOWN;
   if (op === Op.UNLINK) return before === Kind.SYMLINK;
+  // A hard link to a symlink is a symlink.
+  if (op === Op.LINK) {
+    return before === Kind.SYMLINK && (flags & Flag.FOLLOW2) === 0 && before2 === Kind.ABSENT;
+  }
   if (op !== Op.RENAME || before === Kind.ABSENT) return false;
   if ((aux & RENAME_EXCHANGE) === 0 && before2 !== Kind.ABSENT && before2 !== Kind.UNKNOWN) {
     if ((aux & RENAME_NOREPLACE) !== 0) return false;
@@ -75,6 +86,12 @@ function resolveChanges(
       changes.push({ kind: 'made', at, path, target: record.path2 });
     } else if (record.op === Op.UNLINK) {
       changes.push({ kind: 'gone', at, path });
+    } else if (record.op === Op.LINK) {
+      const to = resolver.resolve(record.path2, at, false, false).path;
+      const link = history.linkAt(path, at);
+      // `gone`: there was, or is, a symlink of which no more is known.
+      if (link.kind === 'link') changes.push({ kind: 'made', at, path: to, target: link.target });
+      else changes.push({ kind: 'gone', at, path: to });
     } else {
       const to = resolver.resolve(record.path2, at, false, false).path;
       const overLink = record.before2 === Kind.SYMLINK;

@@ -162,7 +162,8 @@ export class PathLedger {
     if (typeof target !== 'string') this.#arrive(target, origin, touch, kind);
     for (const state of below) {
       const childOrigin = worldOf(state);
-      const was = state.now ?? state.before ?? this.disk.entry(state.path).kind;
+      const place = placeNow + state.path.slice(from.length);
+      const was = state.now ?? state.before ?? this.disk.entry(place).kind;
       if (was === 'absent' || was === 'unknown') state.own = true;
       else this.write(state, touch, 'absent', true);
       if (typeof target === 'string') continue;
