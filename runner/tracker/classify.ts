@@ -521,11 +521,17 @@ class Classifier {
     const isDirectory = kind === 'directory';
     const parent = parentOf(target.path);
     this.#concedeDirectory(parent);
-    const hasNoPlace = this.#kindAt(parent) !== 'directory';
+    const hasNoPlace = kind2 === 'absent' && this.#kindAt(parent) !== 'directory';
     const clashes =
       kind2 !== 'absent' &&
       ((record.aux & RENAME_NOREPLACE) !== 0 || isDirectory !== (kind2 === 'directory'));
     if (kind === 'absent') return;
+    if (hasNoPlace && this.history.placeNow(parent, record.sequence) !== parent) {
+      // It was moved, and what became of it there does not tell whether it was here.
+      if (sourceState) this.#ledger.doubt(sourceState, touch);
+      if (targetState) this.#ledger.doubt(targetState, touch);
+      return;
+    }
     if (hasNoPlace && (hasFailed(record) || record.result === RESULT_UNKNOWN)) {
       this.#look(parent, this.#kindAt(parent), touch);
       return;

@@ -160,6 +160,7 @@ export class PathLedger {
     const origin = typeof source === 'string' ? undefined : worldOf(source);
     if (typeof source !== 'string') this.write(source, touch, 'absent', true);
     if (typeof target !== 'string') this.#arrive(target, origin, touch, kind);
+    if (kind === 'directory') this.#forgetBelow(to, origin, touch);
     for (const state of below) {
       const childOrigin = worldOf(state);
       const place = placeNow + state.path.slice(from.length);
@@ -184,6 +185,18 @@ export class PathLedger {
     state.before ??= 'absent';
   }
 
+  /** What was known below a directory that another one has replaced holds no longer. */
+  #forgetBelow(directory: string, origin: PathState | undefined, touch: Touch): void {
+    for (const state of this.#below(directory)) {
+      state.own = true;
+      state.now = undefined;
+      state.movedBy = touch;
+      state.before ??= 'absent';
+      state.originUntold = origin !== undefined;
+      state.origin = origin && this.at(origin.path + state.path.slice(directory.length));
+    }
+  }
+
   /** Everything the disk holds below a moved directory came with it, or was made in it later. */
   #arriveBelow(directory: string, placeNow: string, touch: Touch): void {
     for (const name of this.disk.list(placeNow)) {
@@ -193,7 +206,7 @@ export class PathLedger {
       const path = `${directory}/${name}`;
       const isNew = !this.#states.has(path);
       const state = this.at(path);
-      if (isNew) this.tell(state, kind);
+      if (isNew || state.originUntold) this.tell(state, kind);
       state.written ??= touch;
       state.now ??= kind;
       if (kind === 'directory') this.#arriveBelow(path, place, touch);
