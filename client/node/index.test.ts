@@ -114,7 +114,7 @@ test('the types stand alone and fit both module systems', () => {
     execFileSync(process.execPath, ['-e', script], { cwd: directory });
     const { status, stdout } = spawnSync(
       process.execPath,
-      [tsc, '--noEmit', '--strict', '--module', 'nodenext', 'a.mts', 'b.cts'],
+      [tsc, '--noEmit', '--ignoreConfig', '--strict', '--module', 'nodenext', 'a.mts', 'b.cts'],
       { cwd: directory, encoding: 'utf8' },
     );
     assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
