@@ -26,7 +26,8 @@ export interface ObservedRun {
  * that what is found now is not what the task saw:
  *
  * - content: the task must not have changed the file, and its ctime must be before the start (no
- *   change of bytes, mode or name leaves the ctime as it was).
+ *   change of bytes, mode or name leaves the ctime as it was). The exception is a file that the
+ *   task keeps for itself (`asLeft`): there the state it left is what counts.
  * - absence, existence, link: what the task saw is told by its trace. If the task did not change
  *   the path, it must still be so; otherwise somebody else changed it.
  * - listing: see listing-before.ts.
@@ -41,7 +42,7 @@ export async function observe(
   const { observer } = dependency;
   switch (dependency.kind) {
     case 'content':
-      return observeContent(dependency.path, observer, run);
+      return observeContent(dependency, run);
     case 'absence': {
       const { path } = dependency;
       if (!run.own.changed(path) && present(path, run)) return modifiedDuringRun(path);
@@ -86,23 +87,24 @@ export async function observe(
 }
 
 async function observeContent(
-  path: WorkspacePath,
-  observer: number,
+  { path, observer, asLeft }: Extract<Dependency, { kind: 'content' }>,
   run: ObservedRun,
 ): Promise<Observation | NotStored> {
+  const isLate = (stat: { readonly ctimeNs: bigint }) =>
+    asLeft !== true && stat.ctimeNs >= run.startStamp;
   if (run.own.changed(path)) return { kind: 'read-then-written', path };
   const stat = present(path, run);
   if (stat === undefined) return modifiedDuringRun(path);
   // A directory can be opened for reading; what is in it is only had by listing it.
   if (stat.isDirectory()) return { kind: 'existence', observer, path, entry: 'directory' };
-  if (stat.ctimeNs >= run.startStamp) return modifiedDuringRun(path);
+  if (isLate(stat)) return modifiedDuringRun(path);
   if (!stat.isFile()) return { kind: 'unreadable-input', path, detail: 'not-a-file' };
   const read = await run.memo.digest(join(run.world.root, path), stat);
   if ('failure' in read) {
     if (read.failure === 'changed' || read.failure === 'ENOENT') return modifiedDuringRun(path);
     return { kind: 'unreadable-input', path, detail: read.failure };
   }
-  if (read.stat.ctimeNs >= run.startStamp) return modifiedDuringRun(path);
+  if (isLate(read.stat)) return modifiedDuringRun(path);
   return { kind: 'content', observer, path, digest: read.digest, executable: isExecutable(stat) };
 }
 

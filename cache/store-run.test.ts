@@ -53,6 +53,23 @@ test('an input edited during the run', async (t) => {
   assert.deepEqual(outcome, modified('src/a'));
 });
 
+test('a file the task read, changed and keeps for itself: the content it left counts', async (t) => {
+  const workspace = new TestWorkspace(t);
+  workspace.write('state', 'one');
+  const cache = workspace.openCache();
+  const run = workspace.run(() => {
+    workspace.write('state', 'two');
+    return { dependencies: [{ ...on.content('state'), asLeft: true }] };
+  });
+  assert.equal((await cache.store(run, workspace)).kind, 'stored');
+  assert.equal((await workspace.replay(cache)).kind, 'hit');
+  workspace.write('state', 'edited by somebody');
+  assert.deepEqual(await workspace.replay(cache), {
+    kind: 'miss',
+    reason: { kind: 'modified', path: 'state' },
+  });
+});
+
 test('an input edited during the run, with its old size and mtime', async (t) => {
   const outcome = await storing(t, sources, (w) => {
     w.write('src/a', 'two');

@@ -24,7 +24,15 @@ export interface OutputChunk {
  * that digest, stat and the check "not edited during the run" belong together.
  */
 export type Dependency = { readonly observer: Observer } & (
-  | { readonly kind: 'content'; readonly path: WorkspacePath }
+  | {
+      readonly kind: 'content';
+      readonly path: WorkspacePath;
+      /**
+       * Set when the task changed the file after it had read it, and the file is no output: what
+       * the result is kept for is the content it left, the one the next run would find.
+       */
+      readonly asLeft?: true;
+    }
   | { readonly kind: 'absence'; readonly path: WorkspacePath }
   | {
       readonly kind: 'existence';

@@ -57,8 +57,8 @@ export class ChannelRig {
     const directory = await mkdtemp(path.join(this.directory, 'run-'));
     const channel = await openChannel({ directory, envSource: source, nodeClient });
     assert.equal(channel.kind, 'open');
-    this.#channels.push(channel as Channel);
-    return channel as Channel;
+    this.#channels.push(channel);
+    return channel;
   }
 
   /**
@@ -91,14 +91,14 @@ export class ChannelRig {
     const closed = left.map((child) => once(child, 'close'));
     for (const child of left) child.kill('SIGKILL');
     await Promise.all(closed);
-    for (const channel of this.#channels) {
-      await channel.close();
-      assert.equal(existsSync(channel.env['VT_IPC_DIR'] ?? ''), false);
-    }
+    await Promise.all(this.#channels.map((channel) => channel.close()));
+    const remaining = this.#channels.filter(({ requestPath }) => existsSync(requestPath));
     await rm(this.directory, { recursive: true });
     // Destroyed sockets give their descriptors back in the next turns of the loop.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(left.map(String), [], 'no process is left over');
+    const names = left.map(({ spawnargs }) => spawnargs.join(' '));
+    assert.deepEqual(names, [], 'no process is left over');
+    assert.deepEqual(remaining, [], 'closing a channel removes it');
     assert.equal(descriptors(), this.#descriptors, 'no descriptor is left over');
   }
 }

@@ -27,9 +27,10 @@ test('a client that waits for a reply when the runner dies gets none, and goes o
          query: () => new Map(),
          mayTrack: () => true,
        };
-       const { env } = await openChannel(${JSON.stringify({ directory, nodeClient })
-         .slice(0, -1)
-         .concat(', envSource }')});
+       const { env } = await openChannel({
+         ...${JSON.stringify({ directory, nodeClient })},
+         envSource,
+       });
        console.log(JSON.stringify(env));`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -51,9 +52,9 @@ test('a client that waits for a reply when the runner dies gets none, and goes o
   );
   let said = '';
   client.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
-  const [[, signal], [code]] = await Promise.all([once(runner, 'close'), once(client, 'close')]);
-  assert.equal(signal, 'SIGKILL');
-  assert.equal(code, 0);
+  await Promise.all([once(runner, 'close'), once(client, 'close')]);
+  assert.equal(runner.signalCode, 'SIGKILL');
+  assert.equal(client.exitCode, 0);
   assert.deepEqual(JSON.parse(said), [null, false, null, {}]);
 });
 

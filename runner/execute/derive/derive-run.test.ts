@@ -112,6 +112,8 @@ function derived(given: Given) {
           return `env ${d.name}=${d.value} by ${d.observer}`;
         case 'env-query':
           return `env-query ${JSON.stringify(d.pattern)} ${[...d.matches].join()} by ${d.observer}`;
+        case 'content':
+          return `content ${d.path}${d.asLeft === true ? ' as left' : ''}${d.observer === -1 ? ' by the runner' : ''}`;
         default:
           return `${d.kind} ${d.path}${d.observer === -1 ? ' by the runner' : ''}`;
       }
@@ -251,9 +253,9 @@ describe('reports', () => {
     { dependencies: [], outputs: ['dist/x existed'] },
   );
   check(
-    'ignoreOutput settles it: its existence is all that is left',
+    'ignoreOutput settles it: what counts is the content the task left',
     { accesses: [rewritten], channel: ignoreOutput('/ws/dist/x') },
-    { dependencies: ['existence dist/x file'], outputs: [] },
+    { dependencies: ['content dist/x as left'], outputs: [] },
   );
   check(
     'both: neither input nor output, with everything below, but not what only begins alike',
@@ -370,7 +372,7 @@ describe('configuration', () => {
   check(
     'an output exclusion settles read and written',
     { accesses: made, now, output: { exclude: ['log', '**/*.map'] } },
-    { dependencies: ['existence log file'], outputs: ['dist/a'] },
+    { dependencies: ['content log as left'], outputs: ['dist/a'] },
   );
   check(
     'named outputs are outputs whatever was reported, also those the task left alone',
@@ -382,7 +384,7 @@ describe('configuration', () => {
       channel: ignoreOutput('/ws'),
     },
     {
-      dependencies: ['existence log file'],
+      dependencies: ['content log as left'],
       outputs: ['dist/a', 'dist/a.map', 'dist/other existed'],
     },
   );
@@ -395,7 +397,7 @@ describe('configuration', () => {
       outputMatches: ['dist/a', 'dist/a.map'],
     },
     {
-      dependencies: ['existence log file'],
+      dependencies: ['content log as left'],
       outputs: ['dist/a', 'dist/a.map', 'dist/old existed'],
     },
   );

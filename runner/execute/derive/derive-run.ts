@@ -185,13 +185,16 @@ function pathDependencies(
   if (listed !== undefined && relevance.isListingInput(path)) {
     dependencies.push(listing(path, listed, accesses));
   }
+  const onlyExists = relevance.isExistenceOnly(path);
   // Changed, yet no output: the task's private state, which the next run finds as this one left it.
   if (written !== undefined && !relevance.isOutput(path)) {
     const touch = firstOf(contentRead, probed, linkFollowed);
-    if (touch && now === before) dependencies.push(...existence(path, before, touch));
+    if (contentRead !== undefined && !onlyExists && now === 'file') {
+      // Its content still counts: somebody else may change it before the next run.
+      dependencies.push({ kind: 'content', path, asLeft: true, observer: contentRead.process });
+    } else if (touch && now === before) dependencies.push(...existence(path, before, touch));
     return dependencies;
   }
-  const onlyExists = relevance.isExistenceOnly(path);
   if (contentRead !== undefined && !onlyExists) {
     dependencies.push({ kind: 'content', path, observer: contentRead.process });
   } else if (linkFollowed !== undefined && !onlyExists) {

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { ColorFilter } from './color-filter.js';
 import type { OnOutput } from '../task-process.js';
 import type { OutputRecorder } from './output-recorder.js';
 import { writerFor } from './stream-writer.js';
@@ -7,6 +8,8 @@ import { writerFor } from './stream-writer.js';
 export interface OutputStreams {
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** Whether colours of a task that writes to pipes are taken off; default: no. */
+  readonly plain?: boolean;
 }
 
 /**
@@ -14,10 +17,13 @@ export interface OutputStreams {
  * reader, and recorded for the cache. A recording is cut short when the reader goes away.
  */
 export function showOutput(streams: OutputStreams, recorder?: OutputRecorder): OnOutput {
+  const filters = { stdout: new ColorFilter(), stderr: new ColorFilter() };
   return (chunk) => {
     recorder?.add(chunk);
     const stream = chunk.stream === 'stderr' ? streams.stderr : streams.stdout;
-    const demand = writerFor(stream).write(chunk.bytes);
+    const filter =
+      streams.plain !== true || chunk.stream === 'terminal' ? undefined : filters[chunk.stream];
+    const demand = writerFor(stream).write(filter?.push(chunk.bytes) ?? chunk.bytes);
     if (recorder === undefined || demand === undefined) return demand;
     if (demand === 'closed') recorder.cutShort();
     else

@@ -64,6 +64,11 @@ for (const [way, used, skip] of [
       assert.doesNotMatch(other.stdout, /ptmx/);
     });
 
+    test('what the main process leaves behind is not hung up by its end', async () => {
+      const outcome = await run('(while kill -0 $$; do :; done 2>/dev/null; echo late) & echo early');
+      assert.equal(outcome.terminal, 'early\r\nlate\r\n');
+    });
+
     test('SIGINT ends it', async () => {
       const subject = startSubject(['sh', '-c', 'echo ready; exec sleep 1000'], {
         tracker: used,
