@@ -61,7 +61,7 @@ export function encodeRequest(
 
   const message = Request.encode(request).finish();
   const frames: Uint8Array[] = [];
-  for (let start = 0, end = 0; start < message.length; start = end) {
+  for (let start = 0, end; start < message.length; start = end) {
     end = start + CHUNK_BYTES;
     // The mark of a second frame inside this one would make the reader distrust it.
     const mark = indexOfMark(message, start);
@@ -104,7 +104,7 @@ export function withLength(message: Uint8Array): Uint8Array {
 }
 
 /** Bytes of the varint `length`. */
-export function lengthOfPrefix(length: number): number {
+function lengthOfPrefix(length: number): number {
   let bytes = 1;
   for (let rest = length >>> 7; rest > 0; rest >>>= 7) bytes += 1;
   return bytes;

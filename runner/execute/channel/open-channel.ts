@@ -33,7 +33,8 @@ export interface Channel {
   readonly env: Readonly<Record<string, string>>;
   /**
    * Reads all that was written before the call and says what the channel knows. To be called when
-   * the processes that count have ended; may be called again, while others go on talking.
+   * the processes that count have ended; may be called again, while others go on talking, but not
+   * after `close`.
    */
   drain(): ChannelRecord;
   /**
