@@ -7,7 +7,8 @@ export function incompletenessText(incomplete: readonly Incompleteness[]): strin
   const process = processText(first.process, first.pid);
   const detail = first.detail === undefined ? '' : ` (${first.detail})`;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
-  const where = process === undefined ? '' : ` in ${process}`;
+  const link = first.cause === 'survivors' ? ': ' : ' in ';
+  const where = process === undefined ? '' : link + process;
   return `file tracking incomplete: ${causeText(first.cause)}${where}${detail}${more}`;
 }
 

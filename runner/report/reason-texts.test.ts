@@ -171,7 +171,7 @@ describe('incompleteness with its process', () => {
     };
     assert.equal(
       incomplete(first, first),
-      "file tracking incomplete: processes outlived the task in 'sleep 9' (pid 4) (2 left), and 1 more",
+      "file tracking incomplete: processes outlived the task: 'sleep 9' (pid 4) (2 left), and 1 more",
     );
     assert.equal(
       incomplete({ cause: 'io-uring', pid: 4 }),

@@ -82,8 +82,12 @@ function trackerFor(workspaceRoot: AbsolutePath): TaskTracker | undefined {
         return Promise.resolve(untrackedTrace({ cause }));
       }
       const trace = readTaskTrace(path, workspaceRoot);
-      const left = survivors.map((pid) => ({ cause: 'survivors', pid }) as const);
-      return Promise.resolve({ ...trace, incomplete: [...left, ...trace.incomplete] });
+      // The log names them too, with what they are, unless it is damaged.
+      const logged = new Set(trace.incomplete.map(({ pid }) => pid));
+      const left = survivors.flatMap((pid) =>
+        logged.has(pid) ? [] : [{ cause: 'survivors', pid } as const],
+      );
+      return Promise.resolve({ ...trace, incomplete: [...trace.incomplete, ...left] });
     },
   };
 }
