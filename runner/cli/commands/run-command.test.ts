@@ -44,11 +44,17 @@ vt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run \`vt run --last-de
     assert.match(rig.stdout, /vt run: 0\/3 cache hit \(0%\), 1\/3 successful\. /);
   });
 
-  it('ends with 130 when it was interrupted', async (t) => {
+  it('ends with 130 when it was interrupted, however the task ended', async (t) => {
     const rig = new CliRig(t, three);
-    rig.outcomes = { b: { interrupted: true } };
-    assert.deepEqual(await rig.vt('run', 'build'), code(130));
-    assert.equal(rig.executions.length, 2);
+    for (const ending of [
+      { kind: 'exited', code: 0 },
+      { kind: 'exited', code: 1 },
+      { kind: 'killed', signal: 'SIGKILL' },
+    ] as const) {
+      rig.outcomes = { b: { interrupted: true, ending } };
+      assert.deepEqual(await rig.vt('run', 'build'), code(130));
+      assert.equal(rig.executions.length, 2);
+    }
   });
 
   it('says nothing more of a single first run, and what a hit saved', async (t) => {

@@ -127,10 +127,9 @@ function exitCode(details: readonly RunDetail[]): number {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
-/** A task may end well after Ctrl-C; the run as a whole did not. */
+/** However the task ended after Ctrl-C (well, badly, killed): what ended the run is Ctrl-C. */
 function exitCodeOf({ ending, interrupted }: Outcome): number {
-  const code = endingExitCode(ending);
-  return code === 0 && interrupted === true ? interruptedExitCode : code;
+  return interrupted === true ? interruptedExitCode : endingExitCode(ending);
 }
 
 /** 128 + SIGINT, whichever way the run was told to stop. */
