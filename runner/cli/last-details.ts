@@ -14,7 +14,11 @@ export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boo
     renameSync(draft, file);
     return true;
   } catch {
-    rmSync(draft, { force: true });
+    try {
+      rmSync(draft, { force: true });
+    } catch {
+      // The cache itself has warned: a run is none the worse for what cannot be kept of it.
+    }
     return false;
   }
 }
