@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -41,8 +41,14 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Run in a pseudo-terminal (util-linux `script`) instead of with pipes. */
   readonly terminal?: boolean;
-  /** Bytes on standard input; default is no input. */
-  readonly input?: string;
+  /** Leave standard input to the test; default: it is at its end. */
+  readonly input?: 'open';
+}
+
+/** A command that may still run. */
+export interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly finished: Promise<Finished>;
 }
 
 /** A throw-away directory that a test treats as a user's workspace. Removed after the test. */
@@ -108,9 +114,19 @@ export class Workspace {
   }
 
   /** Runs any command with the same small environment, for comparison with `vt exec -- command`. */
-  async run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
+    return this.start(argv, options).finished;
+  }
+
+  /** Starts the built `vt`, for tests that do something while it runs. */
+  startVt(args: readonly string[], options: RunOptions = {}): Started {
+    return this.start([process.execPath, vtPath, ...args], options);
+  }
+
+  /** Starts any command. */
+  start(argv: readonly string[], options: RunOptions = {}): Started {
     const [program, ...args] = options.terminal ? inTerminal(argv) : argv;
-    if (program === undefined) throw new Error('run() needs a command');
+    if (program === undefined) throw new Error('start() needs a command');
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries({ ...smallEnvironment(), ...options.env })) {
       if (value !== undefined) env[name] = value;
@@ -121,20 +137,27 @@ export class Workspace {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin.on('error', () => {}); // a command that does not read its input
-    child.stdin.end(options.input ?? '');
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
-    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(
-      (resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (...ending) => {
-          resolve(ending);
-        });
-      },
-    );
-    const out = options.terminal ? stdout().replaceAll('\r\n', '\n') : stdout();
-    return { code, signal, stdout: out, stderr: stderr(), all: out + stderr() };
+    if (options.input !== 'open') child.stdin.end();
+    return { child, finished: outcome(child, options.terminal === true) };
   }
+}
+
+async function outcome(
+  child: ChildProcessWithoutNullStreams,
+  terminal: boolean,
+): Promise<Finished> {
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (...ending) => {
+        resolve(ending);
+      });
+    },
+  );
+  const out = terminal ? stdout().replaceAll('\r\n', '\n') : stdout();
+  return { code, signal, stdout: out, stderr: stderr(), all: out + stderr() };
 }
 
 /** The least that real tools need; nothing of the developer's own environment leaks into a test. */

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import type { Workspace } from './workspace.js';
+
+const fileName = 'commanded.mjs';
+
+/** Reports the signals it gets, and does what it is told, one line each. */
+const program = `import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+const socket = connect(process.argv[2]);
+let signals = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => socket.write(\`\${signal} \${++signals}\\n\`));
+}
+socket.write(\`ready \${process.pid}\\n\`);
+for await (const line of createInterface(socket)) {
+  const [command, argument] = line.split(/ (.*)/s);
+  if (command === 'ping') socket.write(\`pong \${signals}\\n\`);
+  if (command === 'print') process.stdout.write(\`\${argument}\\n\`, () => socket.write('printed\\n'));
+  if (command === 'exit') { process.exitCode = Number(argument); socket.destroy(); }
+}
+`;
+
+/** A program that runs inside a task and does what the test says, when the test says it. */
+export class CommandedProgram {
+  /** What a task runs to start it. */
+  readonly command: readonly string[];
+  readonly #server: Server;
+  readonly #lines: string[] = [];
+  #socket: Socket | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor(server: Server, address: string, file: string) {
+    this.#server = server;
+    this.command = [process.execPath, file, address];
+  }
+
+  /** Listens; the program connects when a task runs `command`. */
+  static async listen(t: TestContext, workspace: Workspace): Promise<CommandedProgram> {
+    workspace.write({ [fileName]: program });
+    const address = workspace.path('control.sock');
+    const server = createServer();
+    const commanded = new CommandedProgram(server, address, workspace.path(fileName));
+    server.on('connection', (socket) => {
+      commanded.#socket = socket;
+      createInterface(socket).on('line', (line) => {
+        commanded.#lines.push(line);
+        commanded.#wake?.();
+      });
+      socket.on('error', () => {}); // it was killed
+    });
+    server.listen(address);
+    await once(server, 'listening');
+    t.after(() => {
+      commanded.#socket?.destroy();
+      server.close();
+    });
+    return commanded;
+  }
+
+  /** The next line it says. */
+  async said(): Promise<string> {
+    while (this.#lines.length === 0) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return this.#lines.shift() ?? '';
+  }
+
+  /** Tells it `ping`, `print TEXT` or `exit CODE`. */
+  tell(command: string): void {
+    if (this.#socket === undefined) throw new Error('the program has not connected');
+    this.#socket.write(`${command}\n`);
+  }
+
+  /** Resolves when its connection has ended: it is gone. */
+  async gone(): Promise<void> {
+    const socket = this.#socket;
+    if (socket !== undefined && !socket.closed) await once(socket, 'close');
+    this.#server.close();
+  }
+}
