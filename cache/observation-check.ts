@@ -30,8 +30,11 @@ export async function differenceOf(
       const same = now.digest === fact.digest && now.executable === fact.executable;
       return same ? undefined : modified(fact.path);
     }
-    case 'absence':
-      return files.isAbsent(fact.path) ? undefined : added(fact.path);
+    case 'absence': {
+      if (!files.isAbsent(fact.path)) return added(fact.path);
+      const blocker = files.blockerOf(fact.path);
+      return blocker === undefined ? undefined : modified(blocker);
+    }
     case 'existence': {
       const stat = files.stat(fact.path);
       if (stat === undefined) return removed(fact.path);

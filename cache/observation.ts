@@ -29,7 +29,10 @@ export type Observation = { readonly observer: Observer } & (
       readonly executable: boolean;
     }
   | {
-      /** The path was looked up and did not exist. */
+      /**
+       * The path was looked up and did not exist (ENOENT). That a file was in the place of a
+       * directory above it (ENOTDIR) is the existence of that file.
+       */
       readonly kind: 'absence';
       readonly path: WorkspacePath;
     }

@@ -5,6 +5,7 @@ import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import type { FileMemo } from './file-memo.js';
 import { isExecutable, lstatOrAbsent } from './file-identity.js';
 import type { Transaction } from './index-database.js';
+import { ancestorsOf } from './path-parts.js';
 
 /** What is at a path when its content is asked for. `other`: nothing that could be compared. */
 export type PresentContent =
@@ -35,6 +36,19 @@ export class PresentFiles {
   /** Nothing is there (ENOENT, ENOTDIR), which is more than that it cannot be reached. */
   isAbsent(path: WorkspacePath): boolean {
     return this.#stat(path) === undefined;
+  }
+
+  /**
+   * What makes looking up an absent path fail with another error than ENOENT: the nearest thing
+   * above it that is there, if that is no directory.
+   */
+  blockerOf(path: WorkspacePath): WorkspacePath | undefined {
+    for (const above of ancestorsOf(path)) {
+      const stat = this.#stat(above);
+      if (stat === undefined) continue;
+      return stat === 'unreachable' || stat.isDirectory() ? undefined : above;
+    }
+    return undefined;
   }
 
   #stat(path: WorkspacePath): BigIntStats | 'unreachable' | undefined {

@@ -33,6 +33,7 @@ export type Dependency = { readonly observer: Observer } & (
        */
       readonly asLeft?: true;
     }
+  /** Not for what is below something that is no directory: that one's existence says more. */
   | { readonly kind: 'absence'; readonly path: WorkspacePath }
   | {
       readonly kind: 'existence';

@@ -89,7 +89,15 @@ function randomTask(random: Random, tidy: boolean): Task {
 
 function randomEdit(random: Random): Edit {
   const path = random.chance(3, 4) ? random.one(files) : random.one(anything);
-  switch (random.below(14)) {
+  switch (random.below(16)) {
+    case 14:
+      return ['remove', random.one([...directories, ...links])];
+    case 15: {
+      const directory = random.one(directories);
+      return random.chance(1, 2)
+        ? ['symlink', directory, random.one(linkTargets)]
+        : ['rename', directory, random.one([...directories, ...links])];
+    }
     case 0:
     case 1:
     case 2:

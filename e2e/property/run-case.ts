@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -87,6 +88,8 @@ export async function runCase(
 
 class CaseWorkspace {
   readonly root: string;
+  /** The root is some levels below: paths that lead out of it arrive in a place of their own. */
+  readonly #around: string;
   readonly #aside: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #bareResults = new Map<string, Result>();
@@ -97,9 +100,10 @@ class CaseWorkspace {
     place: string,
     private readonly programs: Programs,
   ) {
-    this.root = path.join(place, 'w');
+    this.#around = path.join(place, 'around');
+    this.root = path.join(this.#around, 'u/v/w');
     this.#aside = path.join(place, 'aside');
-    mkdirSync(this.root);
+    mkdirSync(this.root, { recursive: true });
     // Makes this the workspace whatever the task's working directory is.
     writeFileSync(path.join(this.root, 'package.json'), '{}');
     this.#env = { PATH: process.env['PATH'], VT_CACHE_DIR: path.join(place, 'cache') };
@@ -141,7 +145,7 @@ class CaseWorkspace {
         );
         return chmodSync(file, 0o755);
       case 'symlink':
-        rmSync(file, { force: true });
+        rmSync(file, { recursive: true, force: true });
         return symlinkSync(first.replace('@', this.root), file);
       case 'hardlink':
         rmSync(path.join(this.root, first), { force: true });
@@ -167,6 +171,11 @@ class CaseWorkspace {
   ): Promise<Omit<Failure, 'step'> | undefined> {
     const before = readTree(this.root);
     const bare = await this.#runBare(index, task, before);
+    if (!this.#isAlone()) {
+      renameSync(this.root, this.#aside);
+      this.#clearAround();
+      renameSync(this.#aside, this.root);
+    }
     const { said, ...under } = splitLines(
       await this.#run([...this.programs.vt, 'exec', '--', ...this.#command(task)], task.cwd),
     );
@@ -203,15 +212,27 @@ class CaseWorkspace {
     if (known !== undefined) return known;
     renameSync(this.root, this.#aside);
     try {
-      mkdirSync(this.root);
+      this.#clearAround();
       becomeTree(this.root, before);
       const result = await this.#run(this.#command(task), task.cwd);
       this.#bareResults.set(question, result);
       return result;
     } finally {
-      rmSync(this.root, { recursive: true, force: true });
+      this.#clearAround();
       renameSync(this.#aside, this.root);
     }
+  }
+
+  /** What is outside the workspace is no input: it must always be the same. */
+  #clearAround(): void {
+    rmSync(this.#around, { recursive: true, force: true });
+    mkdirSync(this.root, { recursive: true });
+  }
+
+  /** Whether no earlier run wrote outside the workspace. */
+  #isAlone(): boolean {
+    const names = (above: string): string => readdirSync(path.join(this.root, above)).join();
+    return ['..', '../..', '../../..'].map(names).join('/') === 'w/v/u';
   }
 
   #command(task: Task): string[] {

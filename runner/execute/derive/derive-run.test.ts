@@ -74,6 +74,8 @@ function derive(given: Given) {
       const told = given.now?.[path];
       if (told !== undefined) return told;
       const before = accesses.find((a) => a.path === `/ws/${path}`)?.before;
+      const above = accesses.some((a) => a.path.startsWith(`/ws/${path}/`));
+      if (before === undefined && above) return 'directory';
       return before === undefined || before === 'unknown' ? 'file' : before;
     },
     hasCacheTag: (directory) => given.tagged?.includes(directory) ?? false,
@@ -114,7 +116,8 @@ function derived(given: Given) {
           return `env-query ${JSON.stringify(d.pattern)} ${[...d.matches].join()} by ${d.observer}`;
         case 'content':
           return `content ${d.path}${d.asLeft === true ? ' as left' : ''}${d.observer === -1 ? ' by the runner' : ''}`;
-        default:
+        case 'absence':
+        case 'program':
           return `${d.kind} ${d.path}${d.observer === -1 ? ' by the runner' : ''}`;
       }
     }),
@@ -199,6 +202,25 @@ describe('dependencies', () => {
     {
       dependencies: ['absence a', 'existence d directory', 'link l -> x'],
       outputs: ['a', 'd existed', 'l existed'],
+    },
+  );
+
+  check(
+    'what is not there because of a file above it depends on that file',
+    {
+      accesses: [
+        access('f', 'file', { written: true }),
+        access('f/x', 'absent', { probed: true, written: true }),
+        access('g/x/y', 'absent', { probed: true }),
+        access('g/z', 'absent', { probed: true }),
+        access('n', 'absent', { written: true }),
+        access('n/x', 'absent', { probed: true }),
+      ],
+      now: { f: 'directory', 'f/x': 'file', g: 'file', n: 'file', 'g/x': 'absent' },
+    },
+    {
+      dependencies: ['existence f file', 'existence g file', 'absence n/x'],
+      outputs: ['f existed', 'f/x', 'n'],
     },
   );
 

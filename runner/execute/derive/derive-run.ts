@@ -1,5 +1,6 @@
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
+import type { EntryKind } from '../../../cache/observation.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
@@ -68,7 +69,7 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
   dependencies.push(...reportedVariables(channel, processes));
   return {
     kind: 'derived',
-    dependencies,
+    dependencies: eachPathOnce(dependencies),
     outputs: findOutputs(accesses, relevance, policy, view),
     processes: processes.all,
   };
@@ -98,7 +99,10 @@ class WorkspaceAccesses {
   readonly #children = new Map<string, SeenPath[]>();
   readonly #byPath = new Map<string, SeenPath>();
 
+  readonly #view: WorkspaceView;
+
   constructor(accesses: readonly PathAccess[], root: AbsolutePath, view: WorkspaceView) {
+    this.#view = view;
     const all: SeenPath[] = [];
     for (const access of accesses) {
       const path = below(root, access.path);
@@ -116,6 +120,16 @@ class WorkspaceAccesses {
 
   at(path: string): SeenPath | undefined {
     return this.#byPath.get(path);
+  }
+
+  /** What kept a path from being there before the run: the nearest thing above, if no directory. */
+  blockerOf(path: WorkspacePath): { path: WorkspacePath; kind: EntryKind } | undefined {
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+      const kind = this.at(above)?.access.before ?? this.#view.kind(above);
+      if (kind === 'absent') continue;
+      return kind === 'directory' || kind === 'unknown' ? undefined : { path: above, kind };
+    }
+    return undefined;
   }
 
   /** Paths directly in a directory that the task changed. */
@@ -192,7 +206,8 @@ function pathDependencies(
     if (contentRead !== undefined && !onlyExists && now === 'file') {
       // Its content still counts: somebody else may change it before the next run.
       dependencies.push({ kind: 'content', path, asLeft: true, observer: contentRead.process });
-    } else if (touch && now === before) dependencies.push(...existence(path, before, touch));
+    } else if (touch && now === before)
+      dependencies.push(...existence(path, before, touch, accesses));
     return dependencies;
   }
   if (contentRead !== undefined && !onlyExists) {
@@ -209,7 +224,7 @@ function pathDependencies(
     );
     // The listing tells that the directory is there.
     if (touch !== undefined && dependencies.length === 0) {
-      dependencies.push(...existence(path, before, touch));
+      dependencies.push(...existence(path, before, touch, accesses));
     }
   }
   return dependencies;
@@ -219,11 +234,28 @@ function existence(
   path: WorkspacePath,
   before: PathAccess['before'],
   { process: observer }: Touch,
+  accesses: WorkspaceAccesses,
 ): Dependency[] {
   // The workspace itself is always there.
   if (path === '' || before === 'unknown') return [];
-  if (before === 'absent') return [{ kind: 'absence', path, observer }];
+  if (before === 'absent') {
+    const blocker = accesses.blockerOf(path);
+    return blocker === undefined
+      ? [{ kind: 'absence', path, observer }]
+      : [{ kind: 'existence', path: blocker.path, entry: blocker.kind, observer }];
+  }
   return [{ kind: 'existence', path, entry: before, observer }];
+}
+
+/** What blocked several lookups is a dependency only once. */
+function eachPathOnce(dependencies: readonly Dependency[]): Dependency[] {
+  const told = new Set<WorkspacePath>();
+  return dependencies.filter((dependency) => {
+    if (dependency.kind !== 'existence') return true;
+    if (told.has(dependency.path)) return false;
+    told.add(dependency.path);
+    return true;
+  });
 }
 
 function listing(path: WorkspacePath, listed: Touch, accesses: WorkspaceAccesses): Dependency {
