@@ -65,7 +65,9 @@ for (const [way, used, skip] of [
     });
 
     test('what the main process leaves behind is not hung up by its end', async () => {
-      const outcome = await run('(while kill -0 $$; do :; done 2>/dev/null; echo late) & echo early');
+      const outcome = await run(
+        '(while kill -0 $$; do :; done 2>/dev/null; echo late) & echo early',
+      );
       assert.equal(outcome.terminal, 'early\r\nlate\r\n');
     });
 

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -38,8 +39,22 @@ static int watch_children(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* The supervisor leads the terminal's session, not the task: when a session's leader ends, the kernel
+ * sends SIGHUP to the foreground group, which would end what the task leaves running. A command
+ * started by a shell leads its group only, too. */
+static int lead_session(const char *terminal) {
+    if (setsid() < 0) return -errno;
+    int fd = open(terminal, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    /* Opening made it ours already, unless an earlier session holds it: say that as an error. */
+    int error = ioctl(fd, TIOCSCTTY, 0) < 0 ? -errno : 0;
+    close(fd);
+    return error;
 }
 
 static int start(const struct vt_options *options, struct vt_log *log, int children) {
@@ -69,6 +84,11 @@ int main(int argc, char **argv) {
     int children = watch_children();
     if (children < 0) {
         vt_control_not_started(options.control, errno, options.program[0]);
+        return 1;
+    }
+    int led = options.terminal == NULL ? 0 : lead_session(options.terminal);
+    if (led < 0) {
+        vt_control_not_started(options.control, -led, options.terminal);
         return 1;
     }
     struct vt_log log;

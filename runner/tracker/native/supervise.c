@@ -137,8 +137,14 @@ static void end_main(struct supervisor *s, int status) {
 }
 
 static void reap(struct supervisor *s) {
-    struct signalfd_siginfo information;
+    struct signalfd_siginfo information = {.ssi_signo = 0};
     while (read(s->children, &information, sizeof information) < 0 && errno == EINTR) {}
+    /* The runner is dead and its terminal hung up: the kernel tells only the session's leader. What
+     * the task left behind is spared, as a shell's leftovers are when the runner just ends. */
+    if (information.ssi_signo == SIGHUP && s->options->terminal != NULL && !s->main_ended) {
+        kill(-s->task->pid, SIGHUP);
+        kill(-s->task->pid, SIGCONT);
+    }
     for (;;) {
         int status;
         pid_t pid = waitpid(-1, &status, WNOHANG);

@@ -225,12 +225,12 @@ describe('the supervisor', { skip: missing }, () => {
     }
   });
 
-  test('makes the terminal the task’s own', async () => {
+  test('makes the task the foreground group of a session that the supervisor leads', async () => {
     const script = [
       '[ -t 1 ] && [ -t 2 ] && ! [ -t 0 ] && echo terminal',
       'echo controlling >/dev/tty',
       'read -r stat </proc/$$/stat; set -- $stat',
-      '[ "$5 $6 $8" = "$$ $$ $$" ] && echo leader, session, foreground',
+      '[ "$5 $8" = "$$ $$" ] && [ "$6" = "$PPID" ] && echo leader, session, foreground',
       'kill -INT $$',
     ].join('; ');
     const run = await rig.launch(['sh', '-c', script], {
@@ -240,6 +240,15 @@ describe('the supervisor', { skip: missing }, () => {
     });
     assert.equal(run.stdout, 'terminal\r\ncontrolling\r\nleader, session, foreground\r\n');
     assert.deepEqual(run.control.slice(1), [{ exited: { signal: 2 } }, { quiet: true }]);
+  });
+
+  test('passes on that its terminal hung up', async () => {
+    const run = await rig.launch([rig.file('forms'), 'hang-up'], {
+      launcher: rig.build('terminal', ['test/terminal.c']),
+      options: ['--terminal', '@'],
+      env: { ...process.env, VT_LAUNCH: rig.launcher, VT_HANGUP: '1' },
+    });
+    assert.deepEqual(run.control.slice(1), [{ exited: { code: 0 } }, { quiet: true }]);
   });
 
   test('does not hang on a FIFO without a reader', async () => {

@@ -66,13 +66,21 @@ static void open_fifo(int messages, const char *path, int to, uint64_t cookie) {
     place(messages, fd, to, path);
 }
 
+/* From a background group, as this one still is, tcsetpgrp raises SIGTTOU. */
+static int to_foreground(int terminal) {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    int result = tcsetpgrp(terminal, getpid());
+    sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+    return result;
+}
+
 static void open_stdio(const struct vt_options *options, int messages, uint64_t cookie) {
     if (options->terminal != NULL) {
-        int fd = open_quietly(options->terminal, O_RDWR, cookie);
-        if (fd < 0) fail(messages, errno, options->terminal);
-        /* Opening made it ours already, unless an earlier session holds it: say that as an error. */
-        if (ioctl(fd, TIOCSCTTY, 0) < 0) fail(messages, errno, options->terminal);
-        if (tcsetpgrp(fd, getpid()) < 0) fail(messages, errno, options->terminal);
+        int fd = open_quietly(options->terminal, O_RDWR | O_NOCTTY, cookie);
+        if (fd < 0 || to_foreground(fd) < 0) fail(messages, errno, options->terminal);
         if (dup2(fd, 1) < 0 || dup2(fd, 2) < 0) fail(messages, errno, options->terminal);
         if (fd > 2) close(fd);
     }
@@ -121,11 +129,13 @@ static void run_child(const struct vt_options *options, bool track, bool shared,
 static void run_child(const struct vt_options *options, bool track, bool shared, int messages,
                       uint64_t cookie) {
     reset_signals();
-    /* A group of its own, so that the runner's signals reach all of the task and nothing else. A
-     * whole session, because a background group of the user's terminal would be stopped, and so hang,
-     * when it read from /dev/tty. Inherited stdio: stay in the foreground. */
-    if ((options->terminal != NULL || options->out != NULL) && setsid() < 0)
-        fail(messages, errno, options->program[0]);
+    /* A group of its own, so that the runner's signals reach all of the task and nothing else. With
+     * pipes a whole session, because a background group of the user's terminal would be stopped, and
+     * so hang, when it read from /dev/tty. Inherited stdio: stay in the foreground. */
+    int grouped = 0;
+    if (options->terminal != NULL) grouped = setpgid(0, 0);
+    else if (options->out != NULL) grouped = setsid() < 0 ? -1 : 0;
+    if (grouped < 0) fail(messages, errno, options->program[0]);
     if (track && shared) install_filter(options, messages, cookie);
     int error = close_others(messages);
     if (error < 0) fail(messages, -error, options->program[0]);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HERE AT_FDCWD
@@ -67,6 +68,17 @@ static long across_pages(void) {
 static long killed(void) {
     syscall(SYS_openat, HERE, a, O_RDONLY, 0);
     return kill(getpid(), SIGKILL);
+}
+
+/* Ends with 0 only when SIGHUP comes; the limit is for a supervisor that never sends it. */
+static long hang_up(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (write(1, "ready\n", 6) != 6) return -1;
+    struct timespec limit = {.tv_sec = 30};
+    exit(sigtimedwait(&set, NULL, &limit) == SIGHUP ? 0 : 1);
 }
 
 static long openat2_how(uint64_t resolve) {
@@ -157,6 +169,7 @@ static long run(const char *form) {
     FORM("vfork", with_vfork())
     FORM("across-pages", across_pages())
     FORM("killed", killed())
+    FORM("hang-up", hang_up())
     FORM("execve", (execve(a, (char *[]){a, b, NULL}, (char *[]){NULL}), -1))
     FORM("execveat", syscall(SYS_execveat, syscall(SYS_openat, HERE, a, O_PATH), "", (char *[]){a, b, NULL}, (char *[]){NULL}, AT_EMPTY_PATH))
 #if defined __x86_64__

@@ -1,5 +1,6 @@
 /* Runs $VT_LAUNCH with the given arguments, "@" replaced by the slave of a new pseudo-terminal, and
- * copies what comes out of the terminal to stdout. For tests. */
+ * copies what comes out of the terminal to stdout. With VT_HANGUP in the environment the terminal
+ * hangs up, as when its runner is killed, as soon as anything came out. For tests. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,9 +22,16 @@ int main(int argc, char **argv) {
         _exit(1);
     }
     int status;
+    char bytes[4096];
+    if (getenv("VT_HANGUP") != NULL) {
+        if (read(master, bytes, sizeof bytes) <= 0) return 1;
+        close(master);
+        close(hold);
+        waitpid(pid, &status, 0);
+        return WEXITSTATUS(status);
+    }
     waitpid(pid, &status, 0);
     close(hold);
-    char bytes[4096];
     for (ssize_t length; (length = read(master, bytes, sizeof bytes)) > 0;)
         if (write(1, bytes, (size_t)length) < 0) return 1;
     return WEXITSTATUS(status);
