@@ -215,6 +215,19 @@ describe('without the native part', () => {
       );
     }
     assert.equal(workspace.read('b.txt'), 'written\n');
+
+    // With declared inputs and outputs nothing has to be observed.
+    const declared = ['--input', 'a.txt', '--output', 'b.txt'];
+    const run = (): Promise<Finished> =>
+      workspace.run([
+        process.execPath,
+        copy.path('vt/dist/vt.cjs'),
+        ...['exec', ...declared, '--', ...argv],
+      ]);
+    assert.equal((await run()).stderr, 'err\n');
+    workspace.remove('b.txt');
+    expectHit(await run());
+    assert.equal(workspace.read('b.txt'), 'written\n');
   });
 });
 

@@ -146,10 +146,7 @@ const notCached: SampleOfEach<NotCached> = {
   'channel-failed': { kind: 'channel-failed', failures: [] },
   'tracking-incomplete': { kind: 'tracking-incomplete', incomplete: [] },
   'modified-during-run': { kind: 'modified-during-run', path: p('src/main.js') },
-  'unreadable-input': { kind: 'unreadable-input', path: p('secret'), detail: 'EACCES' } as Extract<
-    NotCached,
-    { kind: 'unreadable-input' }
-  >,
+  'unreadable-input': { kind: 'unreadable-input', path: p('secret'), detail: 'EACCES' },
   'unsupported-output': { kind: 'unsupported-output', path: p('run.sock'), detail: 'socket' },
   'cache-unusable': { kind: 'cache-unusable', detail: 'ENOSPC' },
   'output-too-large': { kind: 'output-too-large', limit: 64 * 2 ** 20 },

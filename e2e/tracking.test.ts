@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { describe, it } from 'node:test';
+import { Workspace } from './harness/workspace.js';
+
+/** The rows of docs/tracking.md: what a result depends on, what it does not. */
+
+interface Row {
+  readonly does: string;
+  /** Run by sh, in a workspace with `files`. */
+  readonly script: string;
+  readonly then: (workspace: Workspace) => void;
+  /** Undefined: a hit. */
+  readonly miss?: string;
+}
+
+const files = {
+  'package.json': '{}',
+  'a.txt': 'a\n',
+  'dir/b.txt': 'b\n',
+  'dir/sub/c.txt': 'c\n',
+  'node_modules/.bin/tool': 'one\n',
+  'tool-cache/CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n',
+  'tool-cache/state': 'one\n',
+  '.git/HEAD': 'ref: refs/heads/main\n',
+};
+
+const rows: readonly Row[] = [
+  {
+    does: 'reads a file whose content changes',
+    script: 'cat a.txt',
+    then: (w) => w.write({ 'a.txt': 'other\n' }),
+    miss: "'a.txt' modified",
+  },
+  {
+    does: 'reads a file that is written again as it was',
+    script: 'cat a.txt',
+    then: (w) => w.write({ 'a.txt': 'a\n' }),
+  },
+  {
+    does: 'reads a file that becomes executable',
+    script: 'cat a.txt',
+    then: (w) => {
+      chmodSync(w.path('a.txt'), 0o755);
+    },
+    miss: "'a.txt' modified",
+  },
+  {
+    does: 'reads a file that is deleted',
+    script: 'cat a.txt 2>/dev/null || true',
+    then: (w) => {
+      w.remove('a.txt');
+    },
+    miss: "'a.txt' removed from workspace root",
+  },
+  {
+    does: 'only asks whether a file exists, which changes',
+    script: 'test -e a.txt',
+    then: (w) => w.write({ 'a.txt': 'other\n' }),
+  },
+  {
+    does: 'only asks whether a file exists, which becomes a directory',
+    script: 'test -e a.txt',
+    then: (w) => {
+      unlinkSync(w.path('a.txt'));
+      mkdirSync(w.path('a.txt'));
+    },
+    miss: "'a.txt' modified",
+  },
+  {
+    does: 'reads a file whose times change',
+    script: 'ls -l a.txt; cat a.txt',
+    then: (w) => {
+      utimesSync(w.path('a.txt'), 1, 1);
+    },
+  },
+  {
+    does: 'looks for a file that is not there, and then is',
+    script: 'cat dir/missing.txt 2>/dev/null || true',
+    then: (w) => w.write({ 'dir/missing.txt': '' }),
+    miss: "'missing.txt' added in 'dir'",
+  },
+  {
+    does: 'lists a directory that gets an entry',
+    script: 'ls dir',
+    then: (w) => w.write({ 'dir/new.txt': '' }),
+    miss: "'new.txt' added in 'dir'",
+  },
+  {
+    does: 'lists a directory that loses one',
+    script: 'ls dir',
+    then: (w) => {
+      w.remove('dir/b.txt');
+    },
+    miss: "'b.txt' removed from 'dir'",
+  },
+  {
+    does: 'lists a directory, of which a file changes',
+    script: 'ls dir',
+    then: (w) => w.write({ 'dir/b.txt': 'other\n' }),
+  },
+  {
+    does: 'reads a file in a directory that gets an entry',
+    script: 'cat dir/b.txt',
+    then: (w) => w.write({ 'dir/new.txt': '' }),
+  },
+  {
+    does: 'reads through a symlink that then leads elsewhere',
+    script: 'cat link',
+    then: (w) => {
+      unlinkSync(w.path('link'));
+      symlinkSync('dir/b.txt', w.path('link'));
+    },
+    miss: "'link' modified",
+  },
+  {
+    does: 'reads in a directory that becomes a symlink to the same files',
+    script: 'cat dir/b.txt',
+    then: (w) => {
+      renameSync(w.path('dir'), w.path('moved'));
+      symlinkSync('moved', w.path('dir'));
+    },
+  },
+  {
+    does: 'reads what package managers link to, in node_modules/.bin',
+    script: 'cat node_modules/.bin/tool',
+    then: (w) => w.write({ 'node_modules/.bin/tool': 'two\n' }),
+  },
+  {
+    does: 'reads below a directory with a CACHEDIR.TAG',
+    script: 'cat tool-cache/state',
+    then: (w) => w.write({ 'tool-cache/state': 'two\n' }),
+  },
+  {
+    does: "reads the repository's own files",
+    script: 'cat .git/HEAD',
+    then: (w) => w.write({ '.git/HEAD': 'ref: refs/heads/other\n' }),
+  },
+];
+
+describe('a command that', () => {
+  for (const { does, script, then, miss } of rows) {
+    it(`${does} ${miss === undefined ? 'hits' : 'misses'}`, async (t) => {
+      const workspace = new Workspace(t, files);
+      symlinkSync('a.txt', workspace.path('link'));
+      const run = async (): Promise<string> => {
+        const { code, stderr } = await workspace.vt([
+          'exec',
+          '--name',
+          'it',
+          '--',
+          'sh',
+          '-c',
+          script,
+        ]);
+        assert.equal(code, 0, stderr);
+        return /(◉ cache hit|○ cache miss: .*), \w+\n$/.exec(stderr)?.[1] ?? stderr;
+      };
+      assert.equal(await run(), '');
+      assert.equal(await run(), '◉ cache hit');
+      then(workspace);
+      assert.equal(await run(), miss === undefined ? '◉ cache hit' : `○ cache miss: ${miss}`);
+    });
+  }
+});
+
+describe('outside the workspace', () => {
+  it('files are neither inputs nor outputs, programs count by identity', async (t) => {
+    const elsewhere = new Workspace(t, { 'data.txt': 'one\n' });
+    elsewhere.script('program', '#!/bin/sh\ncat "$1/data.txt"; echo made > "$1/made.txt"\n');
+    const workspace = new Workspace(t);
+    const run = async (): Promise<string[]> => {
+      const command = [elsewhere.path('program'), elsewhere.root];
+      const { stdout, stderr } = await workspace.vt(['exec', '--name', 'it', '--', ...command]);
+      return [stdout, stderr.replaceAll(elsewhere.root, 'elsewhere')];
+    };
+    const line = '$ elsewhere/program elsewhere';
+    assert.deepEqual(await run(), ['one\n', '']);
+    elsewhere.write({ 'data.txt': 'two\n' });
+    elsewhere.remove('made.txt');
+    assert.deepEqual(await run(), ['one\n', `${line} ◉ cache hit, replaying\n`]);
+    assert.equal(elsewhere.exists('made.txt'), false);
+    writeFileSync(elsewhere.path('program'), '#!/bin/sh\necho updated\n');
+    assert.deepEqual(await run(), [
+      'updated\n',
+      `${line} ○ cache miss: program 'elsewhere/program' changed, executing\n`,
+    ]);
+  });
+});
+
+describe('what nobody can see', () => {
+  it('time and randomness are replayed as they were', async (t) => {
+    const workspace = new Workspace(t);
+    const command = [
+      'exec',
+      '-q',
+      '--',
+      'node',
+      '-p',
+      'process.hrtime.bigint() + "" + Math.random()',
+    ];
+    const first = await workspace.vt(command);
+    assert.equal((await workspace.vt(command)).stdout, first.stdout);
+  });
+});
+
+describe('an input that somebody edits while the task runs', () => {
+  it('keeps the run out of the cache', async (t) => {
+    const workspace = new Workspace(t, { 'a.txt': 'a\n' });
+    const script = 'cat a.txt; mkfifo go; echo waiting; read line < go; rm go';
+    const run = workspace.startVt(['exec', '--', 'sh', '-c', script]);
+    await new Promise<void>((resolve) => {
+      run.child.stdout.on('data', (chunk: Buffer) => {
+        if (chunk.includes('waiting')) resolve();
+      });
+    });
+    workspace.write({ 'a.txt': 'edited\n' });
+    writeFileSync(workspace.path('go'), '\n');
+    assert.equal(
+      (await run.finished).stderr,
+      "vt: not cached: 'a.txt' was modified while the task ran\n",
+    );
+  });
+});
