@@ -224,6 +224,21 @@ describe('symlinks', () => {
       },
     },
     {
+      name: 'a hard link to a symlink is a symlink from then on',
+      disk: { '/ws/l': '-> d', '/ws/h': '-> d', '/ws/d/f': 'file' },
+      records: [
+        { op: 'STAT', path: '/ws/h/f', before: 'ABSENT' },
+        { op: 'LINK', path: '/ws/l', path2: '/ws/h', before: 'SYMLINK', before2: 'ABSENT' },
+        { op: 'STAT', path: '/ws/h/f', before: 'FILE' },
+      ],
+      accesses: {
+        'd/f': 'file probed@2',
+        h: 'absent probed@1 written@1',
+        'h/f': 'absent probed@0',
+        l: 'symlink probed@1 link@2(d)',
+      },
+    },
+    {
       name: 'a link is renamed into place',
       disk: { '/ws/current': '-> v2', '/ws/v2/f': 'file' },
       records: [
@@ -607,6 +622,45 @@ describe('renaming', () => {
         e: 'directory probed@4',
         none: 'absent probed@0',
       },
+    },
+    {
+      name: 'a directory is not renamed into itself, nor onto a symlink',
+      disk: { '/ws/d/e/f': 'file', '/ws/l': '-> d' },
+      records: [
+        { op: 'RENAME', path: '/ws/d', path2: '/ws/d/e/g', before: 'DIRECTORY', before2: 'ABSENT' },
+        { op: 'RENAME', path: '/ws/d', path2: '/ws/l', before: 'DIRECTORY', before2: 'SYMLINK' },
+        { op: 'OPEN', path: '/ws/l/e/f', before: 'FILE' },
+      ],
+      accesses: {
+        d: 'directory probed@0',
+        'd/e/f': 'file content@2 probed@2',
+        'd/e/g': 'absent probed@0',
+        l: 'symlink probed@1 link@2(d)',
+      },
+    },
+    {
+      name: 'a moved directory takes the place of what was looked for there before',
+      disk: { '/ws/n/a': 'file' },
+      records: [
+        { op: 'STAT', path: '/ws/n/a', before: 'ABSENT' },
+        { op: 'RENAME', path: '/ws/d', path2: '/ws/n', before: 'DIRECTORY', before2: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/n/a', before: 'FILE' },
+      ],
+      accesses: {
+        d: 'directory probed@1 written@1',
+        'd/a': 'file content@2 probed@2 written@1',
+        n: 'absent written@1',
+        'n/a': 'absent probed@0 written@1',
+      },
+    },
+    {
+      name: 'a file seen again that was taken for moved away leaves doubt',
+      disk: { '/ws/b': 'file' },
+      records: [
+        { op: 'RENAME', path: '/ws/a', path2: '/ws/b', before: 'FILE', before2: 'FILE' },
+        { op: 'UNLINK', path: '/ws/a', before: 'FILE' },
+      ],
+      accesses: { a: 'unknown content@0 probed@0 written@0', b: 'file written@0' },
     },
     {
       name: 'into a directory that is not there',
