@@ -3,9 +3,9 @@ import type { Matcher } from '../glob/glob-matcher.js';
 
 /**
  * Variables every cached task gets, with no effect on its key: where things are on this machine,
- * who runs it, which service it runs in. The rule is in docs/environment.md.
+ * who runs it, which service it runs in. Listed in docs/configuration.md.
  */
-const defaultNames: readonly string[] = [
+export const defaultNames: readonly string[] = [
   ...['HOME', 'USER', 'TZ', 'LANG', 'SHELL', 'PWD', 'PATH', 'TMP', 'TEMP', 'TMPDIR'],
   ...['XDG_RUNTIME_DIR', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'CI'],
   ...['NODE_OPTIONS', 'COREPACK_*', 'NPM_CONFIG_STORE_DIR', 'PNPM_HOME'],
