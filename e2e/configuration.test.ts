@@ -147,6 +147,56 @@ describe('input and output', () => {
   }
 });
 
+describe('what the user says', () => {
+  const files = { 'a.txt': 'a\n', 'dir/b.txt': 'b\n' };
+  const shown = async (workspace: Workspace): Promise<string> =>
+    /[◉○] .*/.exec((await workspace.vt(['run', 'tool'])).stdout)?.[0] ?? 'first run';
+
+  it('wins over what a tool reports', async (t) => {
+    const report = (what: string): string => `node '${vtPath}' report ${what}\n`;
+    const workspace = workspaceWith(
+      t,
+      {
+        tool: {
+          command: 'sh tool.sh',
+          cache: {
+            input: [{ auto: true }, 'a.txt'],
+            output: [{ auto: true }, 'made.txt', '!excluded.txt'],
+          },
+        },
+      },
+      {
+        ...files,
+        'tool.sh': `${report('ignore-input .')}${report('ignore-output .')}cat a.txt dir/b.txt
+echo x > made.txt; echo x > unnamed.txt; echo x > excluded.txt\n`,
+      },
+    );
+    assert.equal(await shown(workspace), 'first run');
+    for (const name of ['made.txt', 'unnamed.txt', 'excluded.txt']) workspace.remove(name);
+    workspace.write({ 'dir/b.txt': 'ignored\n' });
+    assert.equal(await shown(workspace), '◉ cache hit, replaying');
+    assert.deepEqual(
+      ['made.txt', 'unnamed.txt', 'excluded.txt'].filter((name) => workspace.exists(name)),
+      ['made.txt'],
+    );
+    workspace.write({ 'a.txt': 'listed\n' });
+    assert.equal(await shown(workspace), "○ cache miss: 'a.txt' modified, executing");
+  });
+
+  it('takes a listing out only with all the names in it', async (t) => {
+    for (const [pattern, miss] of [
+      ['!dir/*.log', "○ cache miss: 'new.log' added in 'dir', executing"],
+      ['!dir/**', '◉ cache hit, replaying'],
+    ] as const) {
+      const cache = { input: [{ auto: true }, pattern] };
+      const workspace = workspaceWith(t, { tool: { command: 'ls dir', cache } }, files);
+      assert.equal(await shown(workspace), 'first run');
+      workspace.write({ 'dir/new.log': '' });
+      assert.equal(await shown(workspace), miss);
+    }
+  });
+});
+
 describe('tasks', () => {
   const printed = async (workspace: Workspace, ...args: string[]): Promise<string[]> => {
     const run = await workspace.vt(['run', ...args]);

@@ -172,6 +172,23 @@ describe('a command that', () => {
   }
 });
 
+describe('a command that looks whether its output exists', () => {
+  it('hits from its third run on', async (t) => {
+    const workspace = new Workspace(t, { 'a.txt': 'a\n' });
+    const copy = async (): Promise<string> =>
+      (await workspace.vt(['exec', '--', 'cp', 'a.txt', 'b.txt'])).stderr;
+    assert.equal(await copy(), '');
+    assert.equal(
+      await copy(),
+      "$ cp a.txt b.txt ○ cache miss: 'b.txt' added in workspace root, executing\n",
+    );
+    assert.equal(await copy(), '$ cp a.txt b.txt ◉ cache hit, replaying\n');
+    workspace.remove('b.txt');
+    assert.equal(await copy(), '$ cp a.txt b.txt ◉ cache hit, replaying\n');
+    assert.equal(workspace.read('b.txt'), 'a\n');
+  });
+});
+
 describe('outside the workspace', () => {
   it('files are neither inputs nor outputs, programs count by identity', async (t) => {
     const elsewhere = new Workspace(t, { 'data.txt': 'one\n' });
