@@ -17,16 +17,11 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
-#endif
 
 #if defined __x86_64__
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
-#define NR_NEWFSTATAT 262
 #elif defined __aarch64__
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
-#define NR_NEWFSTATAT 79
 #endif
 #define NR_IO_URING_SETUP 425
 #define X32_BIT 0x40000000u
@@ -52,15 +47,6 @@ static void if_equal(struct program *p, uint32_t k) { emit(p, BPF_JMP | BPF_JEQ 
 
 /* Everything a listed call is asked, at one place: A holds the call's number. */
 static void emit_decision(struct program *p, uint64_t cookie) {
-    /* fstat in disguise: glibc's fstat(fd) is newfstatat(fd, "", buf, AT_EMPTY_PATH). The path
-     * cannot be seen here; with these very flags and a descriptor it is empty in practice, and the
-     * file was recorded when it was opened. */
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, NR_NEWFSTATAT);
-    load(p, ARG_LOW(3));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AT_EMPTY_PATH);
-    load(p, ARG_LOW(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)AT_FDCWD);
-    answer(p, SECCOMP_RET_ALLOW);
     /* Recorded already: the 6th argument is vt_token of this very call. */
     load(p, ARG_LOW(1));
     emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);

@@ -35,9 +35,17 @@ static long issue(uint64_t cookie, long number, long a, long b, long c, long d, 
     return result < 0 && result >= -4095 ? fail_with(result) : result;
 }
 
+/* A look at a descriptor needs no record: it was recorded when it was opened. fstat is not even
+ * notified. */
+static int look_at_descriptor(int fd, void *status) {
+    return (int)issue(0, SYS_fstat, fd, (long)status, 0, 0, 0);
+}
+
 static int look(int dirfd, const char *name, void *status, int flags) {
     uint64_t cookie = 0;
-    /* With AT_EMPTY_PATH the name may be empty: left to the supervisor. */
+    /* With AT_EMPTY_PATH the name may be empty. Any other is left to the supervisor. */
+    if (flags == AT_EMPTY_PATH && dirfd >= 0 && vt_shim_is_empty(name))
+        return look_at_descriptor(dirfd, status);
     if ((flags & AT_EMPTY_PATH) == 0)
         cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
     return (int)issue(cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
@@ -48,6 +56,8 @@ __attribute__((used)) static long look_extended(int dirfd, const char *name, int
     uint64_t cookie = 0;
     if ((flags & AT_EMPTY_PATH) == 0)
         cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
+    else if (dirfd >= 0 && vt_shim_is_empty(name))
+        cookie = vt_shim_cookie();
     return issue(cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
 }
 
@@ -67,6 +77,12 @@ LOOK(lstat64, AT_SYMLINK_NOFOLLOW)
 LOOK_AT(fstatat)
 LOOK_AT(fstatat64)
 
+#define LOOK_AT_DESCRIPTOR(function)                    \
+    EXPORT int function(int fd, struct stat *status);   \
+    int function(int fd, struct stat *status) { return look_at_descriptor(fd, status); }
+LOOK_AT_DESCRIPTOR(fstat)
+LOOK_AT_DESCRIPTOR(fstat64)
+
 /* The version names the layout of struct stat; 0 and 1 are the kernel's own on 64-bit machines. */
 static int known_version(int version) {
     if (version == 0 || version == 1) return 1;
@@ -83,6 +99,14 @@ OLD_LOOK(__xstat, 0)
 OLD_LOOK(__xstat64, 0)
 OLD_LOOK(__lxstat, AT_SYMLINK_NOFOLLOW)
 OLD_LOOK(__lxstat64, AT_SYMLINK_NOFOLLOW)
+
+#define OLD_LOOK_AT_DESCRIPTOR(function)                           \
+    EXPORT int function(int version, int fd, struct stat *status); \
+    int function(int version, int fd, struct stat *status) {       \
+        return known_version(version) ? look_at_descriptor(fd, status) : -1; \
+    }
+OLD_LOOK_AT_DESCRIPTOR(__fxstat)
+OLD_LOOK_AT_DESCRIPTOR(__fxstat64)
 
 #define OLD_LOOK_AT(function)                                                                   \
     EXPORT int function(int version, int dirfd, const char *name, struct stat *status, int flags); \

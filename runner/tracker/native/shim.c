@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define FIRST_CALLS 24u /* left to the supervisor; about what a dynamic program needs to start */
@@ -21,6 +20,7 @@
 struct state {
     uint32_t lock;
     uint32_t calls;
+    uint64_t cookie; /* atomic: the trace's, once mapped */
     bool refused; /* the trace could not be mapped, or takes no more */
     struct vt_log log;
     char path[2 * PATH_MAX + 64];
@@ -47,23 +47,32 @@ __attribute__((constructor)) static void prepare(void) {
 static bool map_trace(struct state *s) {
     if (s->log.header != NULL) return true;
     s->refused = vt_log_open(&s->log, trace) < 0;
-    return !s->refused;
+    if (s->refused) return false;
+    __atomic_store_n(&s->cookie, s->log.header->cookie, __ATOMIC_RELEASE);
+    return true;
 }
 
-/* A copy made by the kernel: a bad pointer must be the call's EFAULT, not a crash in here. */
+/* A bad pointer must be the call's EFAULT, not a crash in here: the kernel reads eight bytes on its
+ * page, and then refuses ~0, which is no way to change a signal mask. */
+static bool is_readable(uintptr_t address) {
+    return vt_quiet_call(0, SYS_rt_sigprocmask, ~0L, (long)(address & ~(uintptr_t)7), 0, 8, 0) == -EINVAL;
+}
+
+bool vt_shim_is_empty(const char *name) { return is_readable((uintptr_t)name) && *name == '\0'; }
+
+/* -1: too long, or not to be read. */
 static ssize_t copy_name(struct state *s, const char *name) {
     size_t length = 0;
-    pid_t self = (pid_t)syscall(SYS_getpid);
     while (length < sizeof s->name) {
         uintptr_t address = (uintptr_t)name + length;
         size_t size = PAGE - address % PAGE;
         if (size > sizeof s->name - length) size = sizeof s->name - length;
-        struct iovec to = {s->name + length, size}, from = {(void *)address, size};
-        ssize_t got = (ssize_t)syscall(SYS_process_vm_readv, self, &to, 1L, &from, 1L, 0L);
-        if (got <= 0) return -1;
-        const char *end = memchr(s->name + length, '\0', (size_t)got);
-        if (end != NULL) return end - s->name;
-        length += (size_t)got;
+        if (!is_readable(address)) return -1;
+        for (const char *end = name + length + size, *from = name + length; from < end; from++) {
+            s->name[length] = *from;
+            if (*from == '\0') return (ssize_t)length;
+            length++;
+        }
     }
     return -1;
 }
@@ -123,6 +132,10 @@ static bool commit(struct state *s, uint8_t op, uint32_t aux, int dirfd, const c
         if (kind != VT_KIND_FILE && kind != VT_KIND_DIRECTORY && kind != VT_KIND_ABSENT) return false;
     }
     return true;
+}
+
+uint64_t vt_shim_cookie(void) {
+    return state == NULL ? 0 : __atomic_load_n(&state->cookie, __ATOMIC_ACQUIRE);
 }
 
 /* A process that ends leaves the rest of its chunk to others. */

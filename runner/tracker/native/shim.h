@@ -20,4 +20,10 @@
 uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, bool follow,
                         bool plain_only);
 
+/* Whether `name` is the empty string: false too where it cannot be read. */
+bool vt_shim_is_empty(const char *name);
+
+/* The cookie for a call that needs no record; 0 as long as the trace is not mapped. */
+uint64_t vt_shim_cookie(void);
+
 #endif

@@ -103,6 +103,12 @@ int main(int argc, char **argv) {
     show("bad pointer", stat((const char *)8, &status), 0);
     show("bad descriptor", fstatat(999, "file", &status, 0), 0);
     show("fstat in disguise", fstatat(here, "", &status, AT_EMPTY_PATH), 0);
+    show("a name in spite of AT_EMPTY_PATH", fstatat(here, "dir/only-here", &status, AT_EMPTY_PATH), 0);
+    show("statx of a name in spite of AT_EMPTY_PATH", syscall(SYS_statx, here, "dir/nor-there", AT_EMPTY_PATH, 0x7ff, space), 0);
+    show("bad pointer with AT_EMPTY_PATH", fstatat(here, (char *)8, &status, AT_EMPTY_PATH), 0);
+    show("fstat", fstat(here, &status), (long)status.st_mode);
+    show("fstat of a bad descriptor", fstat(-1, &status), 0);
+    show("fstat of AT_FDCWD", fstat(AT_FDCWD, &status), 0);
     show("statx of a descriptor", syscall(SYS_statx, here, "", AT_EMPTY_PATH, 0x7ff, space), 0);
     show("six arguments", syscall(SYS_mmap, NULL, 4096L, 3L, 0x22L, -1L, 0L) == -1 ? -1 : 0, 0);
     show("bad call", syscall(SYS_close, 999), 0);
