@@ -1,9 +1,10 @@
 import { readlinkSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkspacePath } from './brands.js';
 import { isWorkspacePath } from './brands.js';
 import type { BlobStore } from './blob-store.js';
-import { fileIdentity, lstatOrAbsent, permissionBits } from './file-identity.js';
+import { fileIdentity, inodeOf, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
 import { ancestorsOf } from './path-parts.js';
 import type { StoredOutput } from './stored-entry.js';
@@ -17,6 +18,8 @@ export interface Archiving {
   readonly blobs: BlobStore;
   /** A moment after the run, by `takeFileStamp`: outputs changed since are no longer the run's. */
   readonly endStamp: bigint;
+  /** See FinishedRun. */
+  readonly startStamp: bigint;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function archiveOutputs(
   const sorted = [...new Map(outputs.map((output) => [output.path, output])).values()].sort(
     (a, b) => (a.path < b.path ? -1 : 1),
   );
+  const sharing = new SharedFiles(sorted, archiving);
   for (const output of sorted) {
     if (output.path === '' || !isWorkspacePath(output.path)) {
       return unsupported(output.path, 'outside the workspace');
@@ -44,6 +48,9 @@ export async function archiveOutputs(
         directories.set(above, isLink);
       }
       if (isLink) return unsupported(output.path, `reached through the symlink ${above}`);
+    }
+    if (sharing.changedElsewhere(output)) {
+      return unsupported(output.path, 'changed together with another name of the file');
     }
     const archived = await archive(output, archiving);
     if (archived === undefined) continue;
@@ -81,6 +88,44 @@ async function archive(
     return { kind: 'modified-during-run', path };
   }
   return { path, kind: 'file', digest: read.digest, size: stat.size, mode };
+}
+
+/** Outputs that are files with several names (hard links). */
+class SharedFiles {
+  readonly #outputs: FinishedRun['outputs'];
+  readonly #archiving: Archiving;
+  /** How many outputs are names of a file, by its inode. */
+  #names: ReadonlyMap<string, bigint> | undefined;
+
+  constructor(outputs: FinishedRun['outputs'], archiving: Archiving) {
+    this.#outputs = outputs;
+    this.#archiving = archiving;
+  }
+
+  /**
+   * Whether the run wrote to a file that has other names too, whose change would not come back. A
+   * name that the run only gave to a file that was there has an older mtime.
+   */
+  changedElsewhere({ path, existedBefore }: FinishedRun['outputs'][number]): boolean {
+    const stat = this.#stat(path);
+    if (stat === undefined || !stat.isFile() || stat.nlink === 1n) return false;
+    if (!existedBefore && stat.mtimeNs < this.#archiving.startStamp) return false;
+    this.#names ??= this.#count();
+    return stat.nlink > (this.#names.get(inodeOf(stat)) ?? 0n);
+  }
+
+  #count(): ReadonlyMap<string, bigint> {
+    const names = new Map<string, bigint>();
+    for (const { path } of this.#outputs) {
+      const stat = this.#stat(path);
+      if (stat?.isFile()) names.set(inodeOf(stat), (names.get(inodeOf(stat)) ?? 0n) + 1n);
+    }
+    return names;
+  }
+
+  #stat(path: WorkspacePath): BigIntStats | undefined {
+    return lstatOrAbsent(join(this.#archiving.world.root, path));
+  }
 }
 
 function isRefusal(result: StoredOutput | NotStored): result is NotStored {

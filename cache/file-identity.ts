@@ -10,6 +10,11 @@ export function fileIdentity(stat: BigIntStats): string {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
+/** The same for all names of a file, and for no other file at the time. */
+export function inodeOf(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}`;
+}
+
 /** lstat with nanoseconds; undefined when nothing is there (ENOENT, ENOTDIR). Throws other errors. */
 export function lstatOrAbsent(path: string): BigIntStats | undefined {
   try {

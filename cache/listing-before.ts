@@ -9,7 +9,7 @@ import type { Dependency, NotStored } from './stored-run.js';
 
 /**
  * The names in a directory before the run: those in it now, without what the task made, with what
- * it removed. That is what the task saw unless somebody else added or removed names meanwhile.
+ * it removed; or, if it removed the directory, all that it is known to have removed or replaced. That is what the task saw unless somebody else added or removed names meanwhile.
  *
  * A directory whose ctime is before the start has not changed at all. One that has, though the
  * task changed nothing in it, was changed by somebody else. Where the task changed names itself,
@@ -23,14 +23,21 @@ export function listingBefore(
   dependency: Extract<Dependency, { kind: 'listing' }>,
   run: ObservedRun,
 ): Observation | NotStored {
-  const { observer, path, created, deleted } = dependency;
+  const { observer, path, created, deleted, replaced } = dependency;
   const directory = join(run.world.root, path);
   const stat = lstatOrAbsent(directory);
-  if (stat === undefined || !stat.isDirectory()) {
-    // What else was in it is gone with it.
-    return run.own.changed(path)
-      ? { kind: 'read-then-written', path }
-      : { kind: 'modified-during-run', path };
+  const isThere = stat !== undefined && stat.isDirectory();
+  const isAnother =
+    !isThere ||
+    (stat.ctimeNs >= run.startStamp &&
+      run.own.wrote(path) &&
+      !run.own.made(path) &&
+      bornSince(stat, run.startStamp));
+  if (isAnother) {
+    if (!run.own.changed(path)) return { kind: 'modified-during-run', path };
+    // Only an empty directory can be removed, and one that was moved took all it had along.
+    if (replaced === undefined) return { kind: 'read-then-written', path };
+    return { kind: 'listing', observer, path, names: [...deleted, ...replaced].sort() };
   }
   const names = listNames(directory);
   if (stat.ctimeNs >= run.startStamp) {
@@ -40,10 +47,6 @@ export function listingBefore(
       dependency.changed === true ||
       run.own.changedNamesIn(path);
     if (!ownChange) return { kind: 'modified-during-run', path };
-    // Removed and made again, or another one renamed here: its former names are not known.
-    if (run.own.wrote(path) && !run.own.made(path) && bornSince(stat, run.startStamp)) {
-      return { kind: 'read-then-written', path };
-    }
     const stranger = names
       .filter((name) => !created.includes(name))
       .map((name) => (path === '' ? name : `${path}/${name}`) as WorkspacePath)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   cpSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -255,15 +256,26 @@ test('what is not ours and stands in the way blocks the restore, changing nothin
   assert.equal((await cache.lookup('app#build', testKey(), workspace)).kind, 'hit');
 });
 
-test('a symlink in the place of an output file is replaced, not written through', async (t) => {
+test('what a write would change otherwise than a restore is left to the task', async (t) => {
   const workspace = new TestWorkspace(t);
   const cache = workspace.openCache();
   await build(workspace, cache, 'one', () => writeAll(workspace, { out: 'one' }));
-  workspace.remove('out');
-  workspace.write('precious', 'p');
-  workspace.link('out', 'precious');
-  await restore(workspace, cache, 'one');
-  assert.deepEqual(workspace.tree(), ['out 644 one', 'precious 644 p']);
+  workspace.write('other', 'o');
+  const expectBlocked = async (obstacle: string, prepare: () => void) => {
+    workspace.remove('out');
+    prepare();
+    const before = workspace.tree();
+    assert.deepEqual(await restore(workspace, cache, 'one'), blocked('out', obstacle));
+    assert.deepEqual(workspace.tree(), before);
+  };
+  // Writing goes through it.
+  await expectBlocked('symlink', () => workspace.link('out', 'other'));
+  // Writing leaves the mode as it is.
+  await expectBlocked('file', () => workspace.write('out', 'two', 0o755));
+  // Writing changes both.
+  await expectBlocked('file', () =>
+    linkSync(workspace.absolute('other'), workspace.absolute('out')),
+  );
 });
 
 test('an error at any step leaves everything as it was', async (t) => {

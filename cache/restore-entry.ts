@@ -71,8 +71,8 @@ export async function restoreEntry(
           await store.memo.load(transaction, presentFiles(restoring));
           return planWithin(transaction, restoring, store);
         });
-        if ('obstacle' in plan) return plan;
-        await stage(plan);
+        // An obstacle may be another process' restore that is under way.
+        if (!('obstacle' in plan)) await stage(plan);
       }
       const outcome = await store.index.write(async (transaction) => {
         const plan = await planWithin(transaction, restoring, store);

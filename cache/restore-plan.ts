@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
-import { lstatOrAbsent, permissionBits } from './file-identity.js';
+import { inodeOf, isExecutable, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
 import { ancestorsOf } from './path-parts.js';
 import { listNames } from './present-files.js';
@@ -67,6 +67,11 @@ export async function planRestore(
     .sort((a, b) => b.length - a.length)
     .filter((path) => view.removeIfEmpty(path));
 
+  const sharers = new Map<string, number>();
+  for (const { path } of wanted) {
+    const stat = view.stat(path);
+    if (stat?.isFile()) sharers.set(inodeOf(stat), (sharers.get(inodeOf(stat)) ?? 0) + 1);
+  }
   const directories: { path: WorkspacePath; mode?: number }[] = [];
   const placements: Placement[] = [];
   const made = new Set<WorkspacePath>();
@@ -95,9 +100,27 @@ export async function planRestore(
     } else if (stat.isDirectory() || !(stat.isFile() || stat.isSymbolicLink())) {
       return { path: output.path, obstacle: obstacleKind(stat) };
     } else if (await isAsWritten(root, output, stat, memo)) unchanged++;
-    else placements.push(output);
+    else if (keepsMore(output, stat, sharers)) {
+      return { path: output.path, obstacle: obstacleKind(stat) };
+    } else placements.push(output);
   }
   return { removals, emptied, directories, placements, unchanged, made };
+}
+
+/**
+ * Whether a task that writes to what is there may do more, or less, than a restore that replaces
+ * it: a symlink leads the bytes elsewhere, a file keeps its mode and its other names have them too.
+ * `sharers`: how many outputs are names of the same file.
+ */
+function keepsMore(
+  output: Placement,
+  stat: BigIntStats,
+  sharers: ReadonlyMap<string, number>,
+): boolean {
+  if (output.kind === 'symlink') return false;
+  if (stat.isSymbolicLink()) return true;
+  const names = BigInt(sharers.get(inodeOf(stat)) ?? 1);
+  return isExecutable(stat) !== ((output.mode & 0o100) !== 0) || stat.nlink > names;
 }
 
 /** Whether the path is exactly what an output says: bytes and mode, or link text. */

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { VARIANT_LIMIT } from './entry-table.js';
-import type { StoreOutcome } from './stored-run.js';
+import type { Dependency, StoreOutcome } from './stored-run.js';
 import { TestWorkspace, on, testKey, workspacePath } from './testing/test-workspace.js';
 import type { RunOptions } from './testing/test-workspace.js';
 
@@ -277,17 +277,35 @@ test("a stranger's name in a listed directory that the run changed too", async (
 });
 
 test('a listed directory that the run replaced', async (t) => {
-  const outcome = await storing(t, sources, (w) => {
+  const replacing = (again: boolean, dependency: Partial<Dependency>) => (w: TestWorkspace) => {
     w.remove('src');
-    mkdirSync(w.absolute('src'));
+    if (again) w.write('src/b', 'two');
     const outputs = [
       { path: 'src', existedBefore: true },
       { path: 'src/a', existedBefore: true },
       { path: 'src/b', existedBefore: true },
     ];
-    return { dependencies: [on.listing('src', [], ['a', 'b'])], outputs };
+    const listing = on.listing('src', [], ['a', 'b']);
+    return { dependencies: [{ ...listing, ...dependency } as Dependency], outputs };
+  };
+  assert.deepEqual(
+    await storing(t, sources, replacing(true, {})),
+    { kind: 'read-then-written', path: 'src' },
+    'what else was in it is not told',
+  );
+  const told = { deleted: ['a'], replaced: ['b'] };
+  assert.equal((await storing(t, sources, replacing(true, told))).kind, 'stored');
+  assert.equal((await storing(t, sources, replacing(false, told))).kind, 'stored');
+  const workspace = new TestWorkspace(t);
+  sources(workspace);
+  const cache = workspace.openCache();
+  const run = workspace.run(() => replacing(true, told)(workspace));
+  assert.equal((await cache.store(run, workspace)).kind, 'stored');
+  const lookup = await cache.lookup('app#build', testKey(), workspace);
+  assert.deepEqual(lookup, {
+    kind: 'miss',
+    reason: { kind: 'removed', name: 'a', dir: 'src' },
   });
-  assert.deepEqual(outcome, { kind: 'read-then-written', path: 'src' });
 });
 
 test('globs: matches before the run, told or worked out', async (t) => {
@@ -354,6 +372,10 @@ test('outputs that cannot be kept', async (t) => {
     w.link('link', 'src');
     w.write('src/out', '');
   });
+  await refused('src/a', 'changed together with another name of the file', (w) => {
+    linkSync(w.absolute('src/a'), w.absolute('name'));
+    w.write('src/a', 'two');
+  });
   await refused('tool', 'set-user-id or set-group-id', (w) => {
     w.write('tool', '');
     chmodSync(w.absolute('tool'), 0o4755);
@@ -386,6 +408,16 @@ test('a hard link made from an input counts as a change of it', async (t) => {
     return { dependencies: [on.content('src/a')], outputs: ['out'] };
   });
   assert.deepEqual(outcome, modified('src/a'));
+});
+
+test('two names that the run gave to a file it made, and one it gave to an old file', async (t) => {
+  const outcome = await storing(t, sources, (w) => {
+    w.write('out', 'x');
+    linkSync(w.absolute('out'), w.absolute('again'));
+    linkSync(w.absolute('src/a'), w.absolute('copy'));
+    return { outputs: ['out', 'again', 'copy'] };
+  });
+  assert.equal(outcome.kind, 'stored');
 });
 
 test('the same observations again take the place of the former result', async (t) => {

@@ -39,7 +39,13 @@ export async function storeRun(
     observations.push(observation);
   }
 
-  const outputs = await archiveOutputs(run.outputs, { world, memo, blobs, endStamp });
+  const outputs = await archiveOutputs(run.outputs, {
+    world,
+    memo,
+    blobs,
+    startStamp: run.startStamp,
+    endStamp,
+  });
   if ('kind' in outputs) return outputs;
   const transcript = blobs.put(encodeTranscript(run.transcript));
 

@@ -49,6 +49,11 @@ export type Dependency = { readonly observer: Observer } & (
       /** Names that were there before and that the task removed. */
       readonly deleted: readonly string[];
       /**
+       * Names that were there before, that the task changed and that are there now. If the task
+       * removed the whole directory, `deleted` and these are all the names that were in it.
+       */
+      readonly replaced?: readonly string[];
+      /**
        * The task made or removed names in it, though none of them may be left (a temporary file).
        * Only needed when neither `created`, `deleted` nor `outputs` show it.
        */

@@ -26,7 +26,8 @@ const cache = openCache({ directory, warn: (warning) => count(JSON.stringify(war
 const outputs = Array.from({ length: 20 }, (_, index) => workspacePath(`${folder}/${index}`));
 
 for (let round = 0; round < Number(rounds); round++) {
-  const mode = String((round * 7 + process.pid) % Number(modes));
+  // Far apart, so that processes with neighbouring ids do not come to the same modes.
+  const mode = String((process.pid * 1009 + round * 7) % Number(modes));
   const world: World = {
     root,
     env: () => mode,

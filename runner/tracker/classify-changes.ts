@@ -24,11 +24,14 @@ export function takeUnlink(paths: TaskPaths, step: Step, touch: Touch): void {
       return;
     }
     if (directory) {
+      paths.ledger.list(state, touch);
       // It may have failed here and succeeded in a later call the log left out as equal.
       paths.ledger.write(state, touch, 'directory', false);
       return;
     }
   }
+  // It was empty by then: what had been in it, the task has taken out of it.
+  if (directory) paths.ledger.list(state, touch);
   paths.ledger.write(state, touch, 'absent', true);
 }
 
@@ -73,6 +76,7 @@ export function takeLink(paths: TaskPaths, step: Step, touch: Touch): void {
     if (kind !== 'absent' && kind2 === 'absent') paths.ledger.at(target.path).attempted ??= touch;
     return;
   }
+  paths.lookAbove(target.path, touch);
   const state = paths.look(target.path, kind2, touch)!;
   paths.ledger.link(source, state, touch, kind);
 }

@@ -35,6 +35,7 @@ export function create(
     state.attempted ??= touch;
     return;
   }
+  if (!hasNoPlace) paths.lookAbove(where.path, touch);
   if (tells) paths.ledger.probe(state, touch);
   paths.ledger.write(state, touch, made, true);
 }

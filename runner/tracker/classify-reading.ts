@@ -46,7 +46,9 @@ export function takeOpen(paths: TaskPaths, step: Step, touch: Touch): void {
     else paths.ledger.probe(state, touch);
     return;
   }
-  if (!creates) paths.ledger.probe(state, touch);
+  paths.lookAbove(where.path, touch);
+  // A file that is made has a mode of its own; one that is there keeps its.
+  if (!creates || paths.disk.executable(where.path)) paths.ledger.probe(state, touch);
   // Without O_TRUNC what is not overwritten of the old content stays, and is part of the result.
   if (!truncates) paths.ledger.readContent(state, touch);
   paths.ledger.writeInPlace(state, touch, true);

@@ -71,6 +71,8 @@ export function takeRename(paths: TaskPaths, step: Step, touch: Touch): void {
     return;
   }
   if (targetState === undefined) paths.madeOutside.add(target.path);
+  else if (isDirectory && kind2 === 'directory') paths.ledger.list(targetState, touch);
+  if (!hasNoPlace) paths.lookAbove(target.path, touch);
   paths.ledger.move(
     sourceState ?? where.path,
     targetState ?? target.path,

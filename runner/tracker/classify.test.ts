@@ -88,7 +88,7 @@ describe('looking', () => {
       name: 'a path that is not clean is resolved',
       disk: { '/ws/d/e/f': 'file' },
       records: [{ op: 'STAT', path: '/ws//d/./e/../e/f', before: 'FILE' }],
-      accesses: { 'd/e/f': 'file probed@0' },
+      accesses: { 'd/e': 'directory probed@0', 'd/e/f': 'file probed@0' },
     },
     {
       name: 'a slash behind a file fails, but tells of the file',
@@ -109,7 +109,13 @@ describe('looking', () => {
         { op: 'STAT', path: '/ws/tmp/../x', before: 'FILE' },
         { op: 'UNLINK', path: '/ws/tmp', before: 'DIRECTORY', aux: AT_REMOVEDIR, result: 0 },
       ],
-      accesses: { tmp: 'directory probed@1 written@1', x: 'file probed@0' },
+      accesses: { tmp: 'directory probed@0 listed@1 written@1', x: 'file probed@0' },
+    },
+    {
+      name: 'backing out of a file fails',
+      disk: { '/ws/f': 'file', '/ws/x': 'file' },
+      records: [{ op: 'OPEN', path: '/ws/f/../x', before: 'ABSENT' }],
+      accesses: { f: 'file probed@0' },
     },
     {
       name: 'outside the workspace nothing counts but programs',
@@ -164,7 +170,11 @@ describe('symlinks', () => {
       name: '`..` behind a link leaves the place it leads to',
       disk: { '/ws/a/b/c': 'directory', '/ws/l': '-> a/b/c', '/ws/a/b/f': 'file' },
       records: [{ op: 'STAT', path: '/ws/l/../f', before: 'FILE' }],
-      accesses: { l: 'symlink link@0(a/b/c)', 'a/b/f': 'file probed@0' },
+      accesses: {
+        l: 'symlink link@0(a/b/c)',
+        'a/b/c': 'directory probed@0',
+        'a/b/f': 'file probed@0',
+      },
     },
     {
       name: 'lstat looks at the link, readlink reads it',
@@ -218,7 +228,7 @@ describe('symlinks', () => {
         { op: 'STAT', path: '/ws/d/f', before: 'FILE' },
       ],
       accesses: {
-        d: 'directory probed@1 written@1',
+        d: 'directory probed@1 listed@1 written@1',
         'd/f': 'absent probed@0',
         'e/f': 'file probed@3',
       },
@@ -461,8 +471,41 @@ describe('writing', () => {
         { op: 'UNLINK', path: '/ws/d/x', before: 'FILE' },
       ],
       accesses: {
-        d: 'directory probed@0 listed@1 written@0',
+        d: 'directory probed@0 listed@0 written@0',
         'd/x': 'file probed@2 written@2',
+      },
+    },
+    {
+      name: 'what is written needs its directory, and keeps its mode',
+      disk: { '/ws/d/new': 'file', '/ws/d/old': 'file', '/ws/d/run': 'executable' },
+      records: [
+        { op: 'OPEN', path: '/ws/d/new', before: 'ABSENT', aux: WRONLY | CREAT | TRUNC },
+        { op: 'OPEN', path: '/ws/d/old', before: 'FILE', aux: WRONLY | CREAT | TRUNC },
+        { op: 'OPEN', path: '/ws/d/run', before: 'FILE', aux: WRONLY | CREAT | TRUNC },
+      ],
+      accesses: {
+        d: 'directory probed@0',
+        'd/new': 'absent written@0',
+        'd/old': 'file written@1',
+        'd/run': 'file probed@2 written@2',
+      },
+    },
+    {
+      name: 'a slash behind the name of no directory lets every change fail',
+      disk: { '/ws/f': 'file', '/ws/g': 'file', '/ws/d': 'directory' },
+      records: [
+        { op: 'OPEN', path: '/ws/none/', before: 'ABSENT', aux: WRONLY | CREAT | TRUNC },
+        { op: 'OPEN', path: '/ws/f/', before: 'ABSENT', aux: WRONLY | CREAT | TRUNC },
+        { op: 'RENAME', path: '/ws/g', path2: '/ws/away/', before: 'FILE', before2: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/f', before: 'FILE' },
+        { op: 'MKDIR', path: '/ws/d/', before: 'ABSENT' },
+      ],
+      accesses: {
+        none: 'absent probed@0',
+        f: 'file content@3 probed@1',
+        g: 'file probed@2',
+        away: 'absent probed@2',
+        d: 'absent probed@4 written@4',
       },
     },
     {
@@ -718,7 +761,7 @@ describe('renaming', () => {
         new: 'absent written@1',
         'new/a': 'absent written@1',
         'new/b': 'absent written@1',
-        old: 'directory probed@1 written@1',
+        old: 'directory probed@0 written@1',
         'old/a': 'file content@1 written@1',
         'old/b': 'file probed@0 written@0',
       },

@@ -12,7 +12,7 @@ import { TaskPaths } from './task-paths.js';
 import type { Incompleteness, PathAccess, Touch } from './task-trace.js';
 import { Op } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
-import { Foresight, resolveSteps, type Step } from './trace-steps.js';
+import { asksForDirectory, Foresight, kinds, resolveSteps, type Step } from './trace-steps.js';
 import { takeUndecodable } from './undecodable-paths.js';
 
 export interface Classification {
@@ -52,7 +52,7 @@ export function classify(
   const { root, disk, trackerFiles } = options;
   const foresight = new Foresight();
   const paths = new TaskPaths(root, disk, history, foresight, table, trackerFiles);
-  const resolver = new PathResolver(history, (path) => disk.entry(path).kind !== 'absent');
+  const resolver = new PathResolver(history);
   const steps = resolveSteps(records, table, resolver, foresight, (record, process) => {
     takeUndecodable(paths, resolver, record, process);
   });
@@ -82,9 +82,11 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       }
       return;
     }
-    if (place.backedOutOf !== undefined && paths.kindAt(place.backedOutOf) === 'absent') {
-      paths.look(place.backedOutOf, 'absent', touch);
-      return;
+    for (const directory of place.backedOutOf ?? []) {
+      // If something was found behind it, it was there, whatever else is known.
+      const kind = place === where && hasFound(step) ? 'directory' : paths.kindAt(directory);
+      paths.look(directory, kind, touch);
+      if (kind !== 'directory') return;
     }
     if (place.loop) {
       paths.look(place.path, 'symlink', touch);
@@ -93,6 +95,11 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
   }
   if (where.procLink !== undefined && !proc.take(record, process, where.procLink)) return;
   if (paths.isTracker(where.path)) return;
+  if (failsForSlash(paths, step)) {
+    paths.look(where.path, paths.seen(step), touch);
+    if (where2 !== undefined) paths.look(where2.path, paths.kindAt(where2.path), touch);
+    return;
+  }
   switch (record.op) {
     case Op.OPEN:
       takeOpen(paths, step, touch);
@@ -140,4 +147,23 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       takeAttributes(paths, step, touch);
       break;
   }
+}
+
+/** Whether the record saw something at its path. */
+function hasFound({ record }: Step): boolean {
+  const kind = kinds[record.before];
+  return kind !== undefined && kind !== 'absent';
+}
+
+/**
+ * With a slash behind it, a name leads nowhere unless it is that of a directory; only mkdir and the
+ * renaming of a directory make something of a name that is free.
+ */
+function failsForSlash(paths: TaskPaths, step: Step): boolean {
+  const { record, where2 } = step;
+  const isDirectory = paths.seen(step) === 'directory';
+  if (where2 !== undefined && asksForDirectory(record.path2)) {
+    if (record.op !== Op.RENAME || !isDirectory) return true;
+  }
+  return asksForDirectory(record.path) && !isDirectory && record.op !== Op.MKDIR;
 }

@@ -14,6 +14,8 @@ export interface DiskView {
   list(path: string): readonly string[];
   /** Whether this user may write the file now. */
   writable(path: string): boolean;
+  /** Whether it is a file that its owner may execute. */
+  executable(path: string): boolean;
 }
 
 const absent: DiskEntry = { kind: 'absent' };
@@ -41,6 +43,14 @@ export function viewDisk(): DiskView {
       try {
         accessSync(path, constants.W_OK);
         return true;
+      } catch {
+        return false;
+      }
+    },
+    executable(path) {
+      try {
+        const stat = lstatSync(path);
+        return stat.isFile() && (stat.mode & 0o100) !== 0;
       } catch {
         return false;
       }

@@ -77,7 +77,7 @@ function resolveChanges(
   history: LinkHistory,
   disk: DiskView,
 ): NameChange[] {
-  const resolver = new PathResolver(history, (path) => disk.entry(path).kind !== 'absent');
+  const resolver = new PathResolver(history);
   const changes: NameChange[] = [];
   for (const record of records) {
     const at = record.sequence;

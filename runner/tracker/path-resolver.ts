@@ -12,10 +12,10 @@ export interface Resolution {
   readonly path: string;
   readonly links: readonly WalkedLink[];
   /**
-   * A `..` stands behind a component that does not exist after the run: if it did not exist at the
-   * time either, the lookup failed there, and `path` is meaningless.
+   * Components that a `..` stands behind, in order: if one was no directory at the time, the lookup
+   * failed there, and `path` is meaningless.
    */
-  readonly backedOutOf?: string;
+  readonly backedOutOf?: readonly string[];
   /** Led through a symlink of /proc that means something else in every process. */
   readonly procLink?: string;
   /** A symlink on the way was removed by the task and its text with it: `path` is meaningless. */
@@ -38,11 +38,7 @@ export class PathResolver {
   #directories = new Map<string, Resolution>();
   #epoch = 0;
 
-  constructor(
-    private readonly history: LinkHistory,
-    /** Whether something is at a physical path after the run. */
-    private readonly exists: (path: string) => boolean,
-  ) {}
+  constructor(private readonly history: LinkHistory) {}
 
   /**
    * `finalIsLink`: whether the last component was seen to be a symlink at the time; undefined when
@@ -86,11 +82,11 @@ export class PathResolver {
     if (name === '' || name === '.') return base;
     if (isDeadEnd(base)) return through(base, name);
     if (name === '..') {
-      const missing = base.path !== '/' && !this.exists(base.path);
+      if (base.path === '/') return base;
       return {
         ...base,
         path: base.path.slice(0, base.path.lastIndexOf('/')) || '/',
-        ...(missing && base.backedOutOf === undefined && { backedOutOf: base.path }),
+        backedOutOf: [...(base.backedOutOf ?? []), base.path],
       };
     }
     if (isProcLink(base.path, name)) return { ...base, procLink: '' };
@@ -121,7 +117,9 @@ export class PathResolver {
     return {
       ...target,
       links: walked,
-      ...(base.backedOutOf !== undefined && { backedOutOf: base.backedOutOf }),
+      ...(base.backedOutOf !== undefined && {
+        backedOutOf: [...base.backedOutOf, ...(target.backedOutOf ?? [])],
+      }),
     };
   }
 }

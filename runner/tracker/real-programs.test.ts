@@ -142,6 +142,7 @@ describe('real programs', { skip: untraceable() }, () => {
     assert.deepEqual(sh('chmod +x a; touch src/h.h; echo x >n; chmod +x n'), {
       a: 'file read written',
       n: 'absent written',
+      src: 'directory probed',
       'src/h.h': 'file read written',
     });
   });

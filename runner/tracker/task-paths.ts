@@ -7,7 +7,7 @@ import type { ProcessTable } from './process-table.js';
 import type { Incompleteness, PathAccess, Touch } from './task-trace.js';
 import { Errno } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
-import { kinds, type Foresight, type Step } from './trace-steps.js';
+import { asksForDirectory, kinds, type Foresight, type Step } from './trace-steps.js';
 
 /**
  * The paths of a task while its records are classified in order: the ledger of those inside the
@@ -44,6 +44,12 @@ export class TaskPaths {
     return state;
   }
 
+  /** What is put at a path needs the directory above it, which the root of the workspace is always. */
+  lookAbove(path: string, touch: Touch): void {
+    const parent = parentOf(path);
+    if (parent !== this.root) this.look(parent, 'directory', touch);
+  }
+
   /** The state of the step's path, with what its record saw there. */
   told(step: Step): PathState {
     const state = this.ledger.at(step.where.path);
@@ -78,7 +84,7 @@ export class TaskPaths {
   /** What the record's call found at its path. */
   seen({ record, where, direct }: Step): KindAt {
     const told = direct ? kinds[record.before] : undefined;
-    if (told === 'absent' && record.path.endsWith('/')) {
+    if (told === 'absent' && asksForDirectory(record.path)) {
       // A slash behind the name of a file makes the lookup fail, though the file is there.
       const kind = this.kindAt(where.path);
       return kind === 'directory' ? 'absent' : kind;

@@ -42,7 +42,7 @@ export class Foresight {
     direct: boolean,
   ): void {
     const kind = kinds[record.before];
-    const hasSlash = record.path.endsWith('/');
+    const hasSlash = asksForDirectory(record.path);
     if (direct && kind !== undefined && !(hasSlash && kind === 'absent')) {
       if (!this.firstSeen.has(where.path))
         this.firstSeen.set(where.path, { kind, at: record.sequence });
@@ -111,6 +111,11 @@ export function resolveSteps(
     foresight.foresee(record, where, where2, direct);
   });
   return steps;
+}
+
+/** Whether a path is written so that nothing but a directory will do. */
+export function asksForDirectory(path: string): boolean {
+  return path.endsWith('/') || path.endsWith('/.');
 }
 
 /** Whether the call was seen to fail. */

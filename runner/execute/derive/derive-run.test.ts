@@ -106,6 +106,7 @@ function derived(given: Given) {
             `listing ${d.path || '.'}` +
             d.created.map((name) => ` +${name}`).join('') +
             d.deleted.map((name) => ` -${name}`).join('') +
+            (d.replaced ?? []).map((name) => ` ~${name}`).join('') +
             (d.changed === true ? ' changed' : '')
           );
         case 'glob':
@@ -184,7 +185,12 @@ describe('dependencies', () => {
       now: { 'd/new': 'directory', 'd/new/below': 'file', 'd/old': 'absent' },
     },
     {
-      dependencies: ['listing . changed', 'listing d +new -old changed', 'existence d/old file'],
+      dependencies: [
+        'listing . changed',
+        'listing d +new -old ~kept changed',
+        'existence d/old file',
+        'absence top.tmp',
+      ],
       outputs: ['d/kept existed', 'd/new', 'd/new/below', 'd/old existed'],
     },
   );

@@ -221,6 +221,8 @@ function pathDependencies(
       contentRead,
       linkFollowed,
       dependencies.length === 0 ? listed : undefined,
+      // A temporary file: had it been there, it would be there no longer.
+      before === 'absent' && now === 'absent' ? written : undefined,
     );
     // The listing tells that the directory is there.
     if (touch !== undefined && dependencies.length === 0) {
@@ -272,6 +274,9 @@ function listing(path: WorkspacePath, listed: Touch, accesses: WorkspaceAccesses
     path,
     created: created.map(nameOf),
     deleted: deleted.map(nameOf),
+    replaced: changed
+      .filter(({ access, now }) => access.before !== 'absent' && now !== 'absent')
+      .map(nameOf),
     ...(changed.length > 0 && { changed: true }),
     observer: listed.process,
   };

@@ -7,7 +7,7 @@ import { readTraceBuffer } from '../trace-reader.js';
 import { TraceBuilder, type RecordFields } from './trace-builder.js';
 
 /**
- * The disk after the run: absolute paths to `file`, `directory`, `other`, `read-only`, or
+ * The disk after the run: absolute paths to `file`, `directory`, `other`, `read-only`, `executable`, or
  * `-> text` for a symlink. Directories above them are implied.
  */
 export type Disk = Readonly<Record<string, string>>;
@@ -30,6 +30,7 @@ export function fakeDisk(disk: Disk): DiskView {
         .filter((key) => key.slice(0, key.lastIndexOf('/')) === path)
         .map((key) => key.slice(path.length + 1)),
     writable: (path) => disk[path] !== 'read-only',
+    executable: (path) => disk[path] === 'executable',
   };
 }
 
