@@ -130,6 +130,14 @@ const rows: readonly Row[] = [
     },
   },
   {
+    does: 'makes a file in a directory that then is not there',
+    script: '{ echo made > dir/sub/new.txt; } 2>/dev/null || true',
+    then: (w) => {
+      w.remove('dir/sub');
+    },
+    miss: "'sub' removed from 'dir'",
+  },
+  {
     does: 'reads what package managers link to, in node_modules/.bin',
     script: 'cat node_modules/.bin/tool',
     then: (w) => w.write({ 'node_modules/.bin/tool': 'two\n' }),
@@ -226,6 +234,20 @@ describe('what nobody can see', () => {
     ];
     const first = await workspace.vt(command);
     assert.equal((await workspace.vt(command)).stdout, first.stdout);
+  });
+});
+
+describe('standard input', () => {
+  it('of a cached command is empty, of an uncached one is what vt gets', async (t) => {
+    const workspace = new Workspace(t);
+    const cat = async (...flags: string[]): Promise<string> => {
+      const argv = ['exec', '-q', ...flags, '--', 'cat'];
+      const run = workspace.startVt(argv, { input: 'open' });
+      run.child.stdin.end('said\n');
+      return (await run.finished).stdout;
+    };
+    assert.equal(await cat(), '');
+    assert.equal(await cat('--no-cache'), 'said\n');
   });
 });
 

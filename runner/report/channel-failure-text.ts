@@ -19,7 +19,8 @@ function failureText(failure: ChannelFailure): string {
   switch (failure.kind) {
     case 'garbage': {
       const who = failure.speaker === undefined ? '' : ` from ${speakerText(failure.speaker)}`;
-      return `${failure.bytes} bytes that are no message${who}`;
+      const what = failure.bytes === 1 ? '1 byte that is' : `${failure.bytes} bytes that are`;
+      return `${what} no message${who}`;
     }
     case 'sequence-gap':
       return `a message of ${speakerText(failure.speaker)} was lost (expected ${failure.expected}, got ${failure.got})`;

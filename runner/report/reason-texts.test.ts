@@ -139,7 +139,7 @@ it('several failures are counted', () => {
   const failure: ChannelFailure = { kind: 'garbage', bytes: 1 };
   assert.equal(
     failed(failure, failure, failure),
-    'task communication failed: 1 bytes that are no message, and 2 more',
+    'task communication failed: 1 byte that is no message, and 2 more',
   );
 });
 
