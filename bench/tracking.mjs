@@ -137,7 +137,13 @@ const rows = [
           `tsc/src/m${i}.ts`,
           `${i ? `import { v${i - 1} } from './m${i - 1}.js';\n` : ''}export const v${i} = ${i ? `v${i - 1} + 1` : 0};\n`,
         );
-      const compilerOptions = { module: 'nodenext', strict: true, types: [], rootDir: 'src', outDir: 'out' };
+      const compilerOptions = {
+        module: 'nodenext',
+        strict: true,
+        types: [],
+        rootDir: 'src',
+        outDir: 'out',
+      };
       write('tsc/tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }));
       return [[process.execPath, tool('tsc'), '-p', '.'], 'tsc'];
     },

@@ -33,7 +33,7 @@ const launcher = [
   'who',
   'touch',
 ];
-const shim = ['shim', 'shim-hooks', 'touch', 'log'];
+const shim = ['shim', 'shim-hooks', 'shim-walks', 'touch', 'log'];
 
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 

@@ -249,3 +249,18 @@ void vt_log_remember(struct vt_log *log, uint64_t key) {
 bool vt_log_names_moved(const struct vt_log *log) { return LOAD(&log->own->names_moved) != 0; }
 
 void vt_log_move_names(struct vt_log *log) { STORE(&log->own->names_moved, 1); }
+
+#define CWD_SHARED 0x80000000u /* in cwd_changes; the rest of it counts */
+
+uint32_t vt_log_cwd_stamp(const struct vt_log *log) {
+    uint32_t changes = LOAD(&log->own->cwd_changes);
+    /* A moved directory takes the names of working directories below it along. */
+    if ((changes & CWD_SHARED) != 0 || vt_log_names_moved(log)) return 0;
+    return changes + 1;
+}
+
+void vt_log_change_cwd(struct vt_log *log, bool shared) {
+    uint32_t changes = LOAD(&log->own->cwd_changes) + 1;
+    if (shared || changes == CWD_SHARED) changes |= CWD_SHARED;
+    STORE(&log->own->cwd_changes, changes); /* the supervisor is the only writer */
+}

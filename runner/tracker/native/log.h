@@ -32,7 +32,7 @@
 struct vt_log_private {
     uint64_t key_seed;
     uint32_t names_moved; /* atomic */
-    uint32_t reserved;
+    uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
 };
 
@@ -86,5 +86,12 @@ void vt_log_remember(struct vt_log *log, uint64_t key);
 /* True once a name may denote another file than before (see above). */
 bool vt_log_names_moved(const struct vt_log *log);
 void vt_log_move_names(struct vt_log *log);
+
+/* How long a process may remember its working directory: as long as the stamp stays the same, and
+ * never when it is 0. The supervisor calls vt_log_change_cwd before any process of the tree may
+ * change its own; `shared`: other threads have the same one, and could look at the old one later,
+ * so nobody may remember any from then on. */
+uint32_t vt_log_cwd_stamp(const struct vt_log *log);
+void vt_log_change_cwd(struct vt_log *log, bool shared);
 
 #endif

@@ -293,6 +293,10 @@ static void observe(struct vt_notify *notify) {
         incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "open_by_handle_at");
         return;
     }
+    if (call->op == VT_OP_CHDIR) {
+        vt_log_change_cwd(notify->log, vt_who_has_company(tid));
+        if (call->form == VT_CALL_FD) return; /* recorded when it was opened */
+    }
     struct reading reading = {.notify = notify, .call = call, .request = request};
     struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid, .result = VT_RESULT_UNKNOWN};
     bool complete = read_call(&reading, &entry);

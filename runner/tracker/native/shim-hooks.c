@@ -1,10 +1,9 @@
 /*
  * The functions of libc the shim stands in for. Each does what libc's own does, one system call,
- * made quiet (quiet-call.h) where the shim has recorded it.
+ * made quiet (quiet-call.h) where the shim has recorded it; open leaves the call itself to libc.
  *
  * Old names (__xstat64) and new ones (stat64) are both needed: programs built against a libc before
- * 2.33 import the old. open is a cancellation point and takes part only where it cannot block:
- * reading an existing file or directory, or finding none.
+ * 2.33 import the old.
  */
 #define _GNU_SOURCE
 #include "shim.h"
@@ -15,7 +14,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,7 +45,7 @@ static int look(int dirfd, const char *name, void *status, int flags) {
     if (flags == AT_EMPTY_PATH && dirfd >= 0 && vt_shim_is_empty(name))
         return look_at_descriptor(dirfd, status);
     if ((flags & AT_EMPTY_PATH) == 0)
-        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
+        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
     return (int)issue(cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
 }
 
@@ -55,7 +53,7 @@ __attribute__((used)) static long look_extended(int dirfd, const char *name, int
                                                 void *status) {
     uint64_t cookie = 0;
     if ((flags & AT_EMPTY_PATH) == 0)
-        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0, false);
+        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
     else if (dirfd >= 0 && vt_shim_is_empty(name))
         cookie = vt_shim_cookie();
     return issue(cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
@@ -123,63 +121,70 @@ int statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *s
 
 EXPORT int access(const char *name, int mode);
 int access(const char *name, int mode) {
-    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true, false);
+    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true);
     return (int)issue(cookie, SYS_faccessat, AT_FDCWD, (long)name, mode, 0, 0);
 }
 
 EXPORT ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size);
 ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size) {
-    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false, false);
+    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false);
     return (ssize_t)issue(cookie, SYS_readlinkat, dirfd, (long)name, (long)text, (long)size, 0);
 }
 
-EXPORT ssize_t readlink(const char *name, char *text, size_t size);
-ssize_t readlink(const char *name, char *text, size_t size) {
+ssize_t vt_shim_readlink(const char *name, char *text, size_t size) {
 #ifdef SYS_readlink
     /* Not readlinkat, which takes an empty name for the directory itself. */
-    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false, false);
+    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false);
     return (ssize_t)issue(cookie, SYS_readlink, (long)name, (long)text, (long)size, 0, 0);
 #else
     return readlinkat(AT_FDCWD, name, text, size);
 #endif
 }
 
-typedef int open_function(const char *name, int flags, ...);
+EXPORT ssize_t readlink(const char *name, char *text, size_t size);
+ssize_t readlink(const char *name, char *text, size_t size) { return vt_shim_readlink(name, text, size); }
+
 typedef int openat_function(int dirfd, const char *name, int flags, ...);
-static open_function *libc_open;
 static openat_function *libc_openat;
 
+/* Early, since open may be called in a signal handler; but another library may come before us. */
 __attribute__((constructor)) static void find_libc(void) {
-    libc_open = (open_function *)dlsym(RTLD_NEXT, "open64");
+    if (libc_openat != NULL) return;
     libc_openat = (openat_function *)dlsym(RTLD_NEXT, "openat64");
+    if (libc_openat == NULL) libc_openat = (openat_function *)dlsym(RTLD_NEXT, "openat");
 }
 
-/* -2: libc is to do it. */
-static int open_quietly(int dirfd, const char *name, int flags) {
-    if ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC | O_TMPFILE) & ~O_DIRECTORY) != 0) return -2;
-    uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, (flags & O_NOFOLLOW) == 0, true);
-    if (cookie == 0) return -2;
-    pthread_testcancel();
-    return (int)issue(cookie, SYS_openat, dirfd, (long)name, flags, 0, 0);
+uint64_t vt_shim_record_open(int dirfd, const char *name, int flags) {
+    bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+    bool follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
+    uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, follow);
+    return cookie == 0 ? 0 : vt_token(cookie, SYS_openat, (long)name);
 }
+
+static bool takes_mode(int flags) { return (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) != 0; }
 
 #define MODE_ARGUMENT(mode)                                  \
     unsigned mode = 0;                                       \
-    if ((flags & (O_CREAT | O_TMPFILE) & ~O_DIRECTORY) != 0) { \
+    if (takes_mode(flags)) {                                 \
         va_list arguments;                                   \
         va_start(arguments, flags);                          \
         mode = va_arg(arguments, unsigned);                  \
         va_end(arguments);                                   \
     }
 
+/* open is a cancellation point and may block for long: libc's own makes the call. */
+static int open_at(int dirfd, const char *name, int flags, unsigned mode) {
+    find_libc();
+    uint64_t token = vt_shim_record_open(dirfd, name, flags);
+    if (token != 0) return (int)vt_call_with_token((void *)libc_openat, dirfd, (long)name, flags, mode, token);
+    return libc_openat(dirfd, name, flags, mode);
+}
+
 #define OPEN(function)                                                        \
     EXPORT int function(const char *name, int flags, ...);                    \
     int function(const char *name, int flags, ...) {                          \
         MODE_ARGUMENT(mode)                                                   \
-        int fd = open_quietly(AT_FDCWD, name, flags);                         \
-        if (fd != -2) return fd;                                              \
-        if (libc_open != NULL) return libc_open(name, flags, mode);           \
-        return (int)issue(0, SYS_openat, AT_FDCWD, (long)name, flags, (long)mode, 0); \
+        return open_at(AT_FDCWD, name, flags, mode);                          \
     }
 OPEN(open)
 OPEN(open64)
@@ -188,13 +193,21 @@ OPEN(open64)
     EXPORT int function(int dirfd, const char *name, int flags, ...);         \
     int function(int dirfd, const char *name, int flags, ...) {               \
         MODE_ARGUMENT(mode)                                                   \
-        int fd = open_quietly(dirfd, name, flags);                            \
-        if (fd != -2) return fd;                                              \
-        if (libc_openat != NULL) return libc_openat(dirfd, name, flags, mode); \
-        return (int)issue(0, SYS_openat, dirfd, (long)name, flags, (long)mode, 0); \
+        return open_at(dirfd, name, flags, mode);                             \
     }
 OPEN_AT(openat)
 OPEN_AT(openat64)
+
+/* What open becomes with _FORTIFY_SOURCE where no mode is given; libc complains if one is needed. */
+#define OPEN_CHECKED(function)                                                \
+    EXPORT int function(const char *name, int flags);                         \
+    int function(const char *name, int flags) {                               \
+        if (!takes_mode(flags)) return open_at(AT_FDCWD, name, flags, 0);     \
+        return ((open_checked_function *)dlsym(RTLD_NEXT, #function))(name, flags); \
+    }
+typedef int open_checked_function(const char *name, int flags);
+OPEN_CHECKED(__open_2)
+OPEN_CHECKED(__open64_2)
 
 #ifdef __x86_64__
 /*
@@ -231,4 +244,52 @@ __asm__(".text\n"
         "    jmp fail_with\n"
         "    .cfi_endproc\n"
         ".size syscall, .-syscall\n");
+#endif
+
+#if defined __x86_64__
+__asm__(".text\n"
+        ".hidden vt_call_with_token\n"
+        ".globl vt_call_with_token\n"
+        ".type vt_call_with_token, @function\n"
+        "vt_call_with_token:\n"
+        "    .cfi_startproc\n"
+        "    endbr64\n"
+        "    movq %rdi, %r11\n"
+        "    movq %rsi, %rdi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    movq %r8, %rcx\n"
+        "    subq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    xorl %eax, %eax\n" /* no vector registers hold variable arguments */
+        "    call *%r11\n"
+        "    addq $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    xorl %r9d, %r9d\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size vt_call_with_token, .-vt_call_with_token\n");
+#elif defined __aarch64__
+__asm__(".text\n"
+        ".hidden vt_call_with_token\n"
+        ".globl vt_call_with_token\n"
+        ".type vt_call_with_token, %function\n"
+        "vt_call_with_token:\n"
+        "    .cfi_startproc\n"
+        "    stp x29, x30, [sp, #-16]!\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset x29, -16\n"
+        "    .cfi_offset x30, -8\n"
+        "    mov x9, x0\n"
+        "    mov x0, x1\n"
+        "    mov x1, x2\n"
+        "    mov x2, x3\n"
+        "    mov x3, x4\n"
+        "    blr x9\n"
+        "    mov x5, xzr\n"
+        "    ldp x29, x30, [sp], #16\n"
+        "    .cfi_def_cfa_offset 0\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        ".size vt_call_with_token, .-vt_call_with_token\n");
 #endif

@@ -13,15 +13,31 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Commits a touch of `name` (relative to `dirfd`) by `op` (enum vt_op). Returns the cookie for the
- * call, or 0: issue the call without. Keeps errno. With `plain_only` a name that is neither a file,
- * a directory nor absent is given up, as are calls whose kind of file is not known. */
-uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, bool follow,
-                        bool plain_only);
+ * call, or 0: issue the call without. Keeps errno. */
+uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, bool follow);
+
+/* The same for a listing of the directory that `fd` is open on. */
+uint64_t vt_shim_record_listing(int fd);
+
+/* Commits an open with `flags`. Returns the token for libc's own openat, or 0. In shim-hooks.c. */
+uint64_t vt_shim_record_open(int dirfd, const char *name, int flags);
+
+/* Calls `function`, of libc, with up to four arguments and with `token` in the register of a 6th,
+ * which a system call made inside may still find there: C has no use for it in between unless it
+ * needs the register. If it is gone the call is notified. The register is wiped afterwards. */
+long vt_call_with_token(void *function, long a, long b, long c, long d, uint64_t token);
 
 /* Whether `name` is the empty string: false too where it cannot be read. */
 bool vt_shim_is_empty(const char *name);
+
+/* False where the shim has nothing to do: no trace is named. */
+bool vt_shim_is_active(void);
+
+/* readlink, quietly if it can be. In shim-hooks.c. */
+ssize_t vt_shim_readlink(const char *name, char *text, size_t size);
 
 /* The cookie for a call that needs no record; 0 as long as the trace is not mapped. */
 uint64_t vt_shim_cookie(void);

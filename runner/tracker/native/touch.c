@@ -28,8 +28,6 @@ static struct look look_at(const struct vt_log *log, const char *path) {
     return look;
 }
 
-uint8_t vt_touch_kind(const struct vt_log *log, const char *path) { return look_at(log, path).kind; }
-
 static bool is_one_of_many(uint8_t kind) { return kind != VT_KIND_FILE && kind != VT_KIND_ABSENT; }
 
 /* Whether names below or through the entry's paths may denote other files after the call. */
@@ -57,6 +55,7 @@ enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
     if (!moved) entry->before = look_at(log, entry->path).kind;
     if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
         entry->before2 = look_at(log, entry->path2).kind;
+    if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     if (moves_names(entry)) vt_log_move_names(log);
     if (vt_log_append(log, entry) == NULL) return VT_TOUCH_REFUSED;
     if (key != 0) vt_log_remember(log, key);

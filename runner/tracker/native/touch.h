@@ -11,11 +11,8 @@ enum vt_touched {
 };
 
 /* Fills `before` and `before2` (left unknown when the touch is known already and no name has
- * moved) and commits the entry. To be called before the system call it stands for. Uses no function
+ * moved), `pid` where it is 0 (the calling process), and commits the entry. To be called before the system call it stands for. Uses no function
  * of libc that the shim replaces; its own looks carry the cookie. */
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry);
-
-/* The kind of `path` now, its final symlink not followed. */
-uint8_t vt_touch_kind(const struct vt_log *log, const char *path);
 
 #endif

@@ -136,3 +136,8 @@ pid_t vt_who_is(struct vt_who *who, pid_t tid) {
     }
     return process;
 }
+
+bool vt_who_has_company(pid_t tid) {
+    char status[2048];
+    return read_proc(tid, "status", status, sizeof status) == 0 || status_number(status, "\nThreads:") != 1;
+}

@@ -25,4 +25,7 @@ void vt_who_is_main(struct vt_who *who, pid_t pid);
  * never was introduced. */
 bool vt_who_look(struct vt_who *who, pid_t pid);
 
+/* Whether thread `tid` is not alone in its process, or cannot be looked at. */
+bool vt_who_has_company(pid_t tid);
+
 #endif

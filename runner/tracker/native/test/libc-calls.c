@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,6 +69,131 @@ static void opens(const char *name, int dirfd) {
     }
 }
 
+static void show_real(const char *name) {
+    char space[PATH_MAX] = "?";
+    char *made = realpath(name, NULL);
+    printf("realpath %s: %s %d\n", name, made == NULL ? "none" : made, made == NULL ? errno : 0);
+    free(made);
+    made = realpath(name, space);
+    printf("realpath %s: %s in %s %d\n", name, made == NULL ? "none" : made, space, made == NULL ? errno : 0);
+    made = canonicalize_file_name(name);
+    printf("canonicalized %s: %s\n", name, made == NULL ? "none" : made);
+    free(made);
+}
+
+static void walks(void) {
+    static const char *const made[][2] = {
+        {"chain", "turn"},         {"turn", "dir/../link"}, {"loop", "loop"},         {"up", "../work/dir"},
+        {"dot", "."},              {"slash", "dir/"},       {"far", "/usr/bin/../lib"}, {"dangling", "not/there"},
+        {"dir/back", "../up"},
+    };
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        if (symlink(made[i][1], made[i][0]) < 0) exit(3);
+    static const char *const names[] = {
+        "link",    "dir/inner", "dir//inner", "./file",  "dir/../link", "file/../link", "file/below", "none",
+        "none/x",  "chain",     "loop",       "up/inner", "dot/file",   "slash/inner",  "far",        "dangling",
+        "up/back/inner", "dir/", "dir/.",     "dir/..",  "",            "/",            "//usr//bin", "/..",
+        "/usr/lib/../bin", ".", "..",         "../work/dir/inner",       ".hidden",
+        "none/../file", "none/", "none/.", "file/", "file/.", "dir/./inner", "dir/back/../file", "slash",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) show_real(names[i]);
+    char *none = realpath(NULL, NULL);
+    printf("realpath of NULL: %s %d\n", none == NULL ? "none" : none, errno);
+}
+
+/* Each in every way, and none twice. */
+static void open_to_write(void) {
+    static const int flags[] = {
+        O_WRONLY, O_RDWR, O_WRONLY | O_CREAT, O_WRONLY | O_CREAT | O_EXCL, O_RDWR | O_CREAT | O_TRUNC,
+        O_WRONLY | O_CREAT | O_APPEND, O_WRONLY | O_NOFOLLOW, O_WRONLY | O_DIRECTORY,
+    };
+    static const char *const names[] = {"to-link", "to-file", "to-make"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (size_t j = 0; j < sizeof flags / sizeof *flags; j++) {
+            struct stat status = {.st_mode = 0};
+            unlink(names[i]);
+            if (i == 0 && symlink("link-end", names[i]) < 0) exit(3);
+            if (i == 1) close(creat(names[i], 0600));
+            int fd = j % 2 == 0 ? open(names[i], flags[j], 0640) : openat(AT_FDCWD, names[i], flags[j], 0604);
+            fstat(fd, &status);
+            show("open to write", fd, (long)(status.st_mode & 0777) << 20 | fcntl(fd, F_GETFL));
+            close(fd);
+        }
+    }
+    int fd = open(".", O_TMPFILE | O_RDWR, 0600);
+    show("open a temporary file", fd, 0);
+    close(fd);
+    if (mkfifo("fifo", 0600) < 0) exit(3);
+    fd = open("fifo", O_RDONLY | O_NONBLOCK);
+    show("open a FIFO", fd, 0);
+    close(fd);
+}
+
+static void list(const char *name) {
+    DIR *listing = opendir(name);
+    if (listing == NULL) {
+        printf("opendir %s failed %d\n", name, errno);
+        return;
+    }
+    int entries = 0;
+    errno = 7;
+    while (readdir(listing) != NULL) entries++;
+    rewinddir(listing);
+    while (readdir64(listing) != NULL) entries++;
+    printf("opendir %s ok %d %d %d\n", name, entries, errno, fcntl(dirfd(listing), F_GETFD));
+    closedir(listing);
+}
+
+static void look_behind_vfork(void) {
+    pid_t child = vfork();
+    if (child == 0) {
+        struct stat status;
+        if (chdir("dir") == 0) stat("in-vfork", &status);
+        stat("in-vfork-again", &status);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+/* The working directory changes in every way; each name is looked up in one place only. */
+static void wander(int here) {
+    struct stat status;
+    char *const looks[] = {"at-first", "chdir", "fchdir", "raw-chdir", "raw-fchdir", "behind-vfork"};
+    int next = 0;
+#define LOOK_NEXT() (stat(looks[next], &status), stat(looks[next++], &status))
+    LOOK_NEXT();
+    if (chdir("dir") == 0) LOOK_NEXT();
+    if (fchdir(here) == 0) LOOK_NEXT();
+    if (syscall(SYS_chdir, "dir") == 0) LOOK_NEXT();
+    if (syscall(SYS_fchdir, here) == 0) LOOK_NEXT();
+    look_behind_vfork();
+    LOOK_NEXT();
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 40; i++) stat("/", &status);
+        stat("in-fork", &status);
+        if (chdir("dir") == 0) stat("in-fork-below", &status);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void *change_directory(void *argument) {
+    struct stat status;
+    if (syscall(SYS_chdir, argument) == 0) stat("in-thread", &status);
+    return NULL;
+}
+
+static void wander_in_thread(int here) {
+    struct stat status;
+    pthread_t thread;
+    stat("before-thread", &status);
+    pthread_create(&thread, NULL, change_directory, "dir");
+    pthread_join(thread, NULL);
+    stat("behind-thread", &status);
+    if (fchdir(here) == 0) stat("back-again", &status);
+}
+
 static void *look_in_thread(void *argument) {
     const char *prefix = argument;
     char name[100];
@@ -119,9 +245,12 @@ int main(int argc, char **argv) {
     while (readdir(listing) != NULL) entries++;
     closedir(listing);
     show("listing", 0, entries);
-    char *real = realpath("dir/../link", NULL);
-    show("realpath", real == NULL ? -1 : 0, strcmp(basename(real == NULL ? "" : real), "file"));
-    free(real);
+    static const char *const listed[] = {"empty", "none", "file", "", "dir", "link", "."};
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) list(listed[i]);
+    wander(here);
+    wander_in_thread(here);
+    walks();
+    open_to_write();
     int made = open("made", O_WRONLY | O_CREAT | O_EXCL, 0640);
     fstat(made, &status);
     show("created", made, (long)(status.st_mode & 0777));
