@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, it } from 'node:test';
-import { Workspace } from './harness/workspace.js';
+import { Workspace, type Finished } from './harness/workspace.js';
 
 /** The rows of docs/tracking.md: what a result depends on, what it does not. */
 
@@ -194,6 +194,35 @@ describe('a command that looks whether its output exists', () => {
     workspace.remove('b.txt');
     assert.equal(await copy(), '$ cp a.txt b.txt ◉ cache hit, replaying\n');
     assert.equal(workspace.read('b.txt'), 'a\n');
+  });
+});
+
+describe('a command that decides by the times of files', () => {
+  it('is right when it is told its inputs', async (t) => {
+    for (const [file, changed, argv, files] of [
+      [
+        'src/a.txt',
+        'other\n',
+        ['--input', 'src/**', '--', 'make', '-s'],
+        { 'src/a.txt': 'a\n', Makefile: 'b.txt: src/a.txt\n\tcat src/a.txt; cp src/a.txt b.txt\n' },
+      ],
+      [
+        'module.py',
+        'print("other one")\n',
+        ['--input', 'auto', '--input', '**/*.py', '--', 'python3', 'main.py'],
+        { 'module.py': 'print("a")\n', 'main.py': 'import module\n' },
+      ],
+    ] as const) {
+      const workspace = new Workspace(t, files);
+      const run = (): Promise<Finished> => workspace.vt(['exec', ...argv]);
+      // Until what it makes for itself (b.txt, __pycache__) is there and found.
+      for (let time = 0; time < 3; time++) await run();
+      assert.match((await run()).stderr, /◉ cache hit, replaying/);
+      workspace.write({ [file]: changed });
+      const after = await run();
+      assert.ok(after.stderr.includes(`○ cache miss: '${file}' modified, executing`), after.stderr);
+      assert.match(after.stdout, /other/);
+    }
   });
 });
 
