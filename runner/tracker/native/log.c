@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include "log.h"
 
+#include "quiet-call.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -10,8 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define KEYS_OFFSET (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
-#define KEYS_SIZE ((uint64_t)VT_LOG_KEYS * sizeof(uint64_t))
+#define FILE_SIZE (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
+/* One more tells whose they are: the trace's cookie. */
+#define KEYS_SIZE (((uint64_t)VT_LOG_KEYS + 1) * sizeof(uint64_t))
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
 #define PROBES 32u
 
@@ -31,34 +35,61 @@ static int map_part(int fd, uint64_t offset, uint64_t size, bool reserve, void *
     }
     void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
     if (mapped == MAP_FAILED) return -errno;
+    madvise(mapped, size, MADV_RANDOM); /* reading ahead in a sparse file only makes zeroes */
     *part = mapped;
     return 0;
 }
 
-static int map_log(struct vt_log *log, int fd, bool reserve) {
-    void *header = NULL, *keys = NULL;
+static int map_header(struct vt_log *log, int fd, bool reserve) {
+    void *header = NULL;
     int error = map_part(fd, 0, VT_HEADER_SIZE, reserve, &header);
-    if (error == 0) error = map_part(fd, KEYS_OFFSET, KEYS_SIZE, reserve, &keys);
-    if (error == 0) {
-        log->header = header;
-        log->own = (struct vt_log_private *)((char *)header + sizeof(struct vt_header));
-        log->keys = keys;
-        return 0;
-    }
-    if (header != NULL) munmap(header, VT_HEADER_SIZE);
-    return error;
+    if (error < 0) return error;
+    log->header = header;
+    log->own = (struct vt_log_private *)((char *)header + sizeof(struct vt_header));
+    return 0;
+}
+
+static int create_keys(struct vt_log *log) {
+    log->keys_fd = memfd_create("vt-keys", MFD_CLOEXEC);
+    if (log->keys_fd >= 0 && ftruncate(log->keys_fd, (off_t)KEYS_SIZE) < 0) return -errno;
+    int flags = log->keys_fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+    void *keys = mmap(NULL, KEYS_SIZE, PROT_READ | PROT_WRITE, flags, log->keys_fd, 0);
+    if (keys == MAP_FAILED) return -errno;
+    log->keys = keys;
+    log->own->supervisor = getpid();
+    log->own->keys_fd = log->keys_fd;
+    return 0;
+}
+
+/* Quietly: this is no open of the task's. */
+static int open_keys(struct vt_log *log) {
+    char path[64];
+    if (log->own->keys_fd < 0) return -ENOENT;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)log->own->supervisor, (int)log->own->keys_fd);
+    int fd = (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0);
+    if (fd < 0) return fd;
+    struct stat status;
+    void *keys = NULL;
+    /* In another pid namespace it may be anything. */
+    bool fits = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size == KEYS_SIZE;
+    int error = fits ? map_part(fd, 0, KEYS_SIZE, false, &keys) : -EINVAL;
+    close(fd);
+    if (error < 0) return error;
+    log->keys = keys;
+    return log->keys[VT_LOG_KEYS] == log->header->cookie ? 0 : -EINVAL;
 }
 
 int vt_log_create(struct vt_log *log, const char *path) {
-    *log = (struct vt_log){.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    *log = (struct vt_log){.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), .keys_fd = -1};
     if (log->fd < 0) return -errno;
     uint64_t random[2];
     int error = 0;
     if (getrandom(random, sizeof random, 0) != sizeof random) error = -EIO;
-    if (error == 0 && ftruncate(log->fd, (off_t)(KEYS_OFFSET + KEYS_SIZE)) < 0) error = -errno;
-    if (error == 0) error = map_log(log, log->fd, true);
+    if (error == 0 && ftruncate(log->fd, (off_t)FILE_SIZE) < 0) error = -errno;
+    if (error == 0) error = map_header(log, log->fd, true);
+    if (error == 0) error = create_keys(log);
     if (error < 0) {
-        close(log->fd);
+        vt_log_close(log);
         unlink(path);
         return error;
     }
@@ -66,28 +97,31 @@ int vt_log_create(struct vt_log *log, const char *path) {
     log->header->version = 1;
     log->header->chunk_limit = VT_LOG_CHUNK_LIMIT;
     log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
+    log->keys[VT_LOG_KEYS] = log->header->cookie;
     log->header->magic = VT_TRACE_MAGIC;
     return 0;
 }
 
 int vt_log_open(struct vt_log *log, const char *path) {
-    *log = (struct vt_log){.fd = -1, .path = path};
+    *log = (struct vt_log){.fd = -1, .keys_fd = -1, .path = path};
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) return -errno;
-    int error = map_log(log, fd, false);
+    int error = map_header(log, fd, false);
     close(fd);
     if (error < 0) return error;
-    if (log->header->magic == VT_TRACE_MAGIC && log->header->version == 1) return 0;
-    vt_log_close(log);
-    return -EINVAL;
+    bool known = log->header->magic == VT_TRACE_MAGIC && log->header->version == 1;
+    error = known ? open_keys(log) : -EINVAL;
+    if (error < 0) vt_log_close(log);
+    return error;
 }
 
 void vt_log_close(struct vt_log *log) {
     if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
-    munmap(log->header, VT_HEADER_SIZE);
-    munmap(log->keys, KEYS_SIZE);
+    if (log->header != NULL) munmap(log->header, VT_HEADER_SIZE);
+    if (log->keys != NULL) munmap(log->keys, KEYS_SIZE);
+    if (log->keys_fd >= 0) close(log->keys_fd);
     if (log->fd >= 0) close(log->fd);
-    *log = (struct vt_log){.fd = -1};
+    *log = (struct vt_log){.fd = -1, .keys_fd = -1};
 }
 
 uint64_t vt_log_next_sequence(struct vt_log *log) { return ADD(&log->header->next_sequence, 1); }

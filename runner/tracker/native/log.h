@@ -2,8 +2,10 @@
  * Writing the trace (trace.h): creating and mapping the file, taking chunks, appending records,
  * remembering what was recorded already. Used by the supervisor and by the shim.
  *
- * Behind the last chunk lies the memory of what was recorded, common to the whole tree: an open-
- * addressing table of 64-bit keys, written after their record is committed, so that a kill can lose
+ * Beside it lies the memory of what was recorded, common to the whole tree, in a memfd of the
+ * supervisor's (its pages are touched at random, which in a file of a disk's costs more than all
+ * else); who cannot open that, in another user's name or pid namespace, records nothing itself. It
+ * is an open-addressing table of 64-bit keys, written after their record is committed, so that a kill can lose
  * an entry (a record is repeated) but never a record.
  *
  * Why the first occurrence of a key (operation, flags, path) is enough for the reader:
@@ -33,6 +35,7 @@ struct vt_log_private {
     uint64_t key_seed;
     uint32_t names_moved; /* atomic */
     uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
+    int32_t supervisor, keys_fd; /* /proc/`supervisor`/fd/`keys_fd`; -1: nobody but the supervisor has it */
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
 };
 
@@ -42,6 +45,7 @@ struct vt_log {
     struct vt_header *header;
     struct vt_log_private *own;
     uint64_t *keys;
+    int keys_fd; /* the supervisor's; -1 in the shim */
     struct vt_chunk *chunk; /* mapped; NULL: none yet */
     uint64_t chunk_index;
 };

@@ -47,8 +47,7 @@ struct vt_header {
     uint64_t cookie; /* secret of calls already recorded (quiet-call.h); never leaves the task tree */
     uint32_t finished; /* 1 once the supervisor saw the last traced process end (no survivors) */
     uint32_t reserved;
-    /* the deduplication table, if any, lives in the rest of the file behind the last chunk or in a
-     * mapping of its own: it is not part of this contract. */
+    /* the rest of the page is the writers' own (log.h) */
 };
 
 struct vt_chunk {
