@@ -5,12 +5,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { INCOMPLETE, NativeRig, missing, parseLines } from './test/rig.js';
+import { INCOMPLETE, NativeRig, missing, parseLines, sanitizers } from './test/rig.js';
 
-describe('the supervisor', { skip: missing }, () => {
+const behaviour = (checked: boolean) => (): void => {
   let rig: NativeRig;
   before(() => {
     rig = new NativeRig();
+    if (checked) rig.launcher = rig.buildChecked();
   });
   beforeEach(() => {
     rig.fresh();
@@ -270,11 +271,14 @@ describe('the supervisor', { skip: missing }, () => {
   );
 
   test('a full log is an overflow, never a failure of the task', () => {
-    const program = rig.build('overflow', ['test/overflow.c', 'log.c']);
+    const program = rig.build('overflow', ['test/overflow.c', 'log.c'], checked ? sanitizers : []);
     const result = spawnSync(program, [rig.trace], { encoding: 'utf8' });
     assert.equal(result.status, 0, result.stderr);
     const { header, records } = rig.readTrace();
     assert.equal(header.incomplete, INCOMPLETE.overflow);
     assert.equal(String(records.length), result.stdout.trim(), 'what was accepted is all there');
   });
-});
+};
+
+describe('the supervisor', { skip: missing }, behaviour(false));
+describe('the supervisor, with sanitizers', { skip: missing }, behaviour(true));

@@ -7,7 +7,8 @@ import path from 'node:path';
 
 const root = findRoot(import.meta.dirname);
 const native = path.join(root, 'dist/native');
-const sources = path.join(root, 'runner/tracker/native');
+/** The folder of the native part's sources. */
+export const sources = path.join(root, 'runner/tracker/native');
 const compiler = process.env['CC'] ?? 'cc';
 
 /** Why the native part cannot be tested here, or false. For `skip`. */
@@ -24,6 +25,9 @@ function whyNot(): string | false {
   if (spawnSync(compiler, ['--version']).error) return `no C compiler ('${compiler}')`;
   return false;
 }
+
+/** Compiler flags: a program built so ends at the first error that is found in it. */
+export const sanitizers = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** One line of vt-trace-dump. */
 export interface TraceRecord {
@@ -71,7 +75,8 @@ export class NativeRig {
   readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'vt-native-')));
   /** Working directory of what is launched; made anew by `fresh`. */
   readonly workspace = path.join(this.directory, 'work');
-  readonly launcher = path.join(native, 'vt-launch');
+  /** What `launch` starts by default. */
+  launcher = path.join(native, 'vt-launch');
   readonly trace = path.join(this.directory, 'trace');
 
   constructor() {
@@ -101,8 +106,7 @@ export class NativeRig {
   /** The launcher with address and undefined-behaviour sanitizers, which end it at the first find. */
   buildChecked(): string {
     const launcher = fs.readdirSync(sources).filter((name) => /^(?!shim).*\.c$/.test(name));
-    const checks = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-    return this.build('vt-launch-checked', launcher, checks);
+    return this.build('vt-launch-checked', launcher, sanitizers);
   }
 
   fresh(): void {
