@@ -21,17 +21,17 @@ async function workspaceWithTask(
   return { workspace, task };
 }
 
-async function ready(task: CommandedProgram): Promise<number> {
-  const [word, pid] = (await task.said()).split(' ');
+async function ready(task: CommandedProgram, run: Started): Promise<number> {
+  const [word, pid] = (await task.said(run)).split(' ');
   assert.equal(word, 'ready');
   return Number(pid);
 }
 
 /** The signal came once: anything sent with it would have arrived before the answer to a question. */
-async function expectOnce(task: CommandedProgram, signal: string): Promise<void> {
-  assert.equal(await task.said(), `${signal} 1`);
+async function expectOnce(task: CommandedProgram, run: Started, signal: string): Promise<void> {
+  assert.equal(await task.said(run), `${signal} 1`);
   task.tell('ping');
-  assert.equal(await task.said(), 'pong 1');
+  assert.equal(await task.said(run), 'pong 1');
 }
 
 function signalVt({ child }: Started, signal: NodeJS.Signals): void {
@@ -44,9 +44,9 @@ describe('vt run, told to stop by a signal', () => {
       it(`passes ${signal} on once, ends with 130 and keeps nothing (${name})`, async (t) => {
         const { workspace, task } = await workspaceWithTask(t);
         const run = workspace.startVt(['run', name]);
-        await ready(task);
+        await ready(task, run);
         signalVt(run, signal);
-        await expectOnce(task, signal);
+        await expectOnce(task, run, signal);
         task.tell('exit 0');
         const { code, stdout, stderr } = await run.finished;
         assert.deepEqual([code, stderr], [130, '']);
@@ -54,7 +54,7 @@ describe('vt run, told to stop by a signal', () => {
         assert.equal(workspace.exists('ran'), false, 'nothing new starts');
 
         const again = workspace.startVt(['run', name]);
-        await ready(task);
+        await ready(task, again);
         task.tell('exit 0');
         assert.equal((await again.finished).code, 0);
         assert.doesNotMatch((await again.finished).stdout, /◉ cache hit/);
@@ -65,9 +65,9 @@ describe('vt run, told to stop by a signal', () => {
   it('kills the task at the second signal', async (t) => {
     const { workspace, task } = await workspaceWithTask(t);
     const run = workspace.startVt(['run', 'serve']);
-    const pid = await ready(task);
+    const pid = await ready(task, run);
     signalVt(run, 'SIGINT');
-    assert.equal(await task.said(), 'SIGINT 1');
+    assert.equal(await task.said(run), 'SIGINT 1');
     signalVt(run, 'SIGINT');
     await task.gone();
     assert.equal((await run.finished).code, 130);
@@ -80,16 +80,16 @@ describe('vt exec, told to stop by a signal', () => {
     const { workspace, task } = await workspaceWithTask(t);
     const exec = (): Started => workspace.startVt(['exec', '--', ...task.command]);
     const run = exec();
-    await ready(task);
+    await ready(task, run);
     signalVt(run, 'SIGINT');
-    await expectOnce(task, 'SIGINT');
+    await expectOnce(task, run, 'SIGINT');
     signalVt(run, 'SIGINT');
-    assert.equal(await task.said(), 'SIGINT 2');
+    assert.equal(await task.said(run), 'SIGINT 2');
     task.tell('exit 0');
     const { code, signal, all } = await run.finished;
     assert.deepEqual([code, signal, all], [0, null, '']);
     const again = exec();
-    await ready(task);
+    await ready(task, again);
     task.tell('exit 6');
     assert.deepEqual([(await again.finished).code, (await again.finished).all], [6, '']);
   });
@@ -104,9 +104,9 @@ describe('Ctrl-C in a terminal', () => {
     it(`reaches the task once (${name})`, async (t) => {
       const { workspace, task } = await workspaceWithTask(t);
       const run = workspace.startVt(['run', name], terminal);
-      await ready(task);
+      await ready(task, run);
       run.child.stdin.write('\x03');
-      await expectOnce(task, 'SIGINT');
+      await expectOnce(task, run, 'SIGINT');
       task.tell('exit 0');
       await task.gone();
       run.child.stdin.end();

@@ -261,7 +261,7 @@ describe('a process that outlives its task', () => {
     const command = daemon.command.join(' ');
     workspace.write({ 'start.sh': `mkfifo up\n${command} &\nread line < up\necho started\n` });
     const run = workspace.startVt(['exec', '--', 'sh', 'start.sh']);
-    const pid = Number((await daemon.said()).split(' ')[1]);
+    const pid = Number((await daemon.said(run)).split(' ')[1]);
     // The main process ends when the daemon, which holds all its descriptors, is there.
     await writeFile(workspace.path('up'), '\n');
     const { code, stdout, stderr } = await run.finished;

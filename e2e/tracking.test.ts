@@ -285,11 +285,12 @@ describe('an input that somebody edits while the task runs', () => {
     const workspace = new Workspace(t, { 'a.txt': 'a\n' });
     const script = 'cat a.txt; mkfifo go; echo waiting; read line < go; rm go';
     const run = workspace.startVt(['exec', '--', 'sh', '-c', script]);
-    await new Promise<void>((resolve) => {
+    const waiting = new Promise<void>((resolve) => {
       run.child.stdout.on('data', (chunk: Buffer) => {
         if (chunk.includes('waiting')) resolve();
       });
     });
+    await Promise.race([waiting, run.finished.then(({ all }) => assert.fail(all))]);
     workspace.write({ 'a.txt': 'edited\n' });
     writeFileSync(workspace.path('go'), '\n');
     assert.equal(

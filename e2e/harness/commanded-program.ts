@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import type { Workspace } from './workspace.js';
+import type { Started, Workspace } from './workspace.js';
 
 const fileName = 'commanded.mjs';
 
@@ -60,11 +60,16 @@ export class CommandedProgram {
     return commanded;
   }
 
-  /** The next line it says. */
-  async said(): Promise<string> {
+  /** The next line it says. Rejects when `run` ends before it has said anything. */
+  async said(run?: Started): Promise<string> {
+    const ended = run?.finished.then(({ all }) => {
+      if (this.#lines.length === 0) throw new Error(`vt ended before the program spoke:\n${all}`);
+    });
     while (this.#lines.length === 0) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      const spoken = new Promise<void>((resolve) => (this.#wake = resolve));
+      await (ended === undefined ? spoken : Promise.race([spoken, ended]));
     }
+    ended?.catch(() => {}); // it spoke, and what ends later is no failure
     return this.#lines.shift() ?? '';
   }
 
