@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -52,6 +53,67 @@ describe('the shim', { skip: missing }, () => {
     assert.ok(own.length > 1000, `the shim recorded ${String(own.length)} touches itself`);
     assert.ok(!alone.records.some((record) => record.flags & SHIM));
   });
+
+  const node = (script: string): string[] => [process.execPath, '-e', script];
+  // Of new files git cannot be sure by their times, and so does now this, now that.
+  const programs: Record<string, readonly string[]> = {
+    find: ['sh', '-c', 'find . -type f -exec cat {} + >/dev/null; find -L dir/.. -name x'],
+    grep: ['grep', '-r', 'nothing', '.', 'none'],
+    ls: ['ls', '-laR', '.', 'link'],
+    cp: ['sh', '-c', 'cp -r dir copy; cp -p file copy/; mv copy moved; rm -r moved'],
+    tar: ['sh', '-c', 'tar -cf t.tar dir link && tar -xf t.tar -C empty && cat empty/dir/inner'],
+    git: [
+      'sh',
+      '-c',
+      'find . -exec touch -h -d 2001-01-01 {} +; git init -q && git add -A && git status --porcelain && git grep -q z',
+    ],
+    gcc: [
+      'sh',
+      '-c',
+      'echo "#include \\"h.h\\"" >m.c; echo "int i;" >dir/h.h; gcc -Idir/../dir -c m.c',
+    ],
+    python3: [
+      'python3',
+      '-c',
+      'import os; print([d for d in os.walk(".")], os.path.realpath("link"))',
+    ],
+    perl: [
+      'perl',
+      '-e',
+      'opendir(D, "dir"); readdir(D); open(F, ">", "new"); -e "none"; stat("link")',
+    ],
+    'node, in one thread': node(`const fs = require('node:fs');
+      for (let i = 0; i < 30; i++) fs.existsSync('no' + i);
+      fs.readdirSync('.', { recursive: true }); fs.realpathSync('link'); fs.realpathSync.native('dir/../link');
+      fs.writeFileSync('new', fs.readFileSync('file')); fs.opendirSync('dir').closeSync();
+      process.chdir('dir'); fs.readFileSync('inner'); fs.statSync('../other'); fs.appendFileSync('inner', 'x');
+      fs.renameSync('inner', 'outer'); fs.cpSync('outer', 'again'); fs.rmSync('outer');`),
+    'node, in many': node(`const fs = require('node:fs/promises');
+      const names = Array.from({ length: 40 }, (_, i) => 'f' + i);
+      Promise.all(names.map((name) => fs.writeFile(name, name)))
+        .then(() => Promise.all(names.map((name) => fs.readFile(name))))
+        .then(() => Promise.all([fs.readdir('dir'), fs.stat('none').catch(() => {}), fs.realpath('link')]));`),
+  };
+  for (const [name, program] of Object.entries(programs)) {
+    const [command = ''] = name.split(',');
+    const absent = spawnSync(command, ['--version']).error ? `no ${command}` : false;
+    test(`${name} leaves the same as without it`, { skip: absent }, async () => {
+      rig.fresh();
+      const alone = await launch(program, false);
+      rig.fresh();
+      const helped = await launch(program, true);
+      // Names made up anew in each run.
+      const plain = (run: Launched): string[] =>
+        [
+          ...new Set(
+            touched(run).map((line) => line.replace(/(tmp_obj_|\/cc|\.git\/t)\w+/g, '$1')),
+          ),
+        ].sort();
+      assert.deepEqual(plain(helped), plain(alone));
+      assert.deepEqual(helped.control.slice(1), alone.control.slice(1));
+      assert.equal(helped.header.incomplete, 0);
+    });
+  }
 
   test('introduces every process that it records for', async () => {
     rig.fresh();
