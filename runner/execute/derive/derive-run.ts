@@ -225,7 +225,14 @@ function pathDependencies(
       before === 'absent' && now === 'absent' ? written : undefined,
     );
     // The listing tells that the directory is there.
-    if (touch !== undefined && dependencies.length === 0) {
+    if (touch === undefined || dependencies.length > 0) return dependencies;
+    if (touch === probed && before === 'file' && written === undefined && !onlyExists) {
+      // A look at a file shows its size and times, and tools decide by them: with warm bytecode
+      // `python3` reads no source, `make` finds everything up to date. Existence alone would replay
+      // them after an edit. The times themselves are no use, they differ in every copy of the
+      // workspace; equal content is what they stand for.
+      dependencies.push({ kind: 'content', path, observer: touch.process });
+    } else {
       dependencies.push(...existence(path, before, touch, accesses));
     }
   }
