@@ -1,8 +1,17 @@
-import type * as wire from '../proto/generated/vt/cache/v1/key.js';
+import * as wire from '../proto/generated/vt/cache/v1/key.js';
 import { digestFromBytes, digestToBytes, isWorkspacePath } from './brands.js';
 import type { Digest } from './brands.js';
 import { DamagedRecord } from './damaged-record.js';
 import type { KeyParts } from './key.js';
+
+const captures = {
+  any: wire.Capture.UNSPECIFIED,
+  terminal: wire.Capture.TERMINAL,
+  pipes: wire.Capture.PIPES,
+  'one-pipe': wire.Capture.ONE_PIPE,
+} as const satisfies Record<KeyParts['capture'], wire.Capture>;
+
+const captureNames = Object.keys(captures) as (keyof typeof captures)[];
 
 export function keyToMessage(parts: KeyParts): wire.KeyParts {
   return {
@@ -13,13 +22,16 @@ export function keyToMessage(parts: KeyParts): wire.KeyParts {
     untrackedEnv: [...parts.untrackedEnv],
     inputConfig: parts.inputConfig,
     outputConfig: parts.outputConfig,
+    capture: captures[parts.capture],
   };
 }
 
 /** Throws DamagedRecord when the message cannot have been written by `keyToMessage`. */
 export function keyFromMessage(message: wire.KeyParts): KeyParts {
   if (!isWorkspacePath(message.cwd)) throw new DamagedRecord('key: cwd');
-  return { ...message, cwd: message.cwd, env: variablesFromMessage(message.env) };
+  const capture = captureNames.find((name) => captures[name] === message.capture);
+  if (capture === undefined) throw new DamagedRecord('key: capture');
+  return { ...message, cwd: message.cwd, env: variablesFromMessage(message.env), capture };
 }
 
 type VariableDigest = { readonly name: string; readonly valueDigest: Digest };

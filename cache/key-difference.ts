@@ -4,6 +4,7 @@ import type { MissReason } from './miss-reason.js';
 /**
  * Which part of the key changed, the first in this order: program, arguments, directory,
  * variables, untracked names, input rules, output rules. Undefined when the keys are equal.
+ * The way of capture is passed over: it is no change that a user made.
  * What the user typed comes before what is configured: it is what they are most likely to expect.
  */
 export function keyDifference(before: KeyParts, now: KeyParts): MissReason | undefined {

@@ -10,7 +10,7 @@ import type { KeyParts } from './key.js';
 export function keyDigest(parts: KeyParts): Digest {
   return contentDigest(
     JSON.stringify([
-      'vt-key-1',
+      'vt-key-2',
       parts.program,
       parts.args,
       parts.cwd,
@@ -18,6 +18,7 @@ export function keyDigest(parts: KeyParts): Digest {
       [...parts.untrackedEnv].sort(),
       parts.inputConfig,
       parts.outputConfig,
+      parts.capture,
     ]),
   );
 }

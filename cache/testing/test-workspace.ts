@@ -171,6 +171,7 @@ export function testKey(parts: Partial<KeyParts> = {}): KeyParts {
     untrackedEnv: [],
     inputConfig: '{"auto":true}',
     outputConfig: '{"auto":true}',
+    capture: 'any',
     ...parts,
   };
 }

@@ -45,6 +45,7 @@ export class CliRig {
       {
         stdout: { isTTY: this.isTTY, write: (text) => void (this.stdout += text) },
         stderr: { isTTY: this.isTTY, write: (text) => void (this.stderr += text) },
+        capture: this.isTTY ? 'terminal' : 'pipes',
         cwd: this.root,
         env: { PATH: '/usr/bin:/bin', TERM: 'dumb', ...this.env },
       },

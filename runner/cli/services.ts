@@ -18,8 +18,8 @@ export type ReportRequest =
 /** What an executor works with. */
 export interface ExecutorOptions {
   readonly cacheDirectory: AbsolutePath;
-  /** Whether the tasks' output is a terminal, as the plan assumed. */
-  readonly terminal: boolean;
+  /** Whether colours of tasks that write to pipes are taken off; default: no. */
+  readonly plain?: boolean;
   readonly interruptionPolicy: InterruptionPolicy;
   /** Called at most once, when the cache itself is at fault. */
   readonly warn: (message: string) => void;

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanCache } from '../../cache/clean-cache.js';
@@ -18,16 +19,22 @@ const nodeClient = path.join(path.dirname(fileURLToPath(import.meta.url)), 'vt-c
 const io: Io = {
   stdout: textStream(process.stdout),
   stderr: textStream(process.stderr),
+  capture: ownCapture(),
   cwd: process.cwd(),
   env: process.env,
 };
 
 const services: Services = {
   version: __VT_VERSION__,
-  createExecutor: ({ cacheDirectory, terminal, interruptionPolicy, warn }) =>
+  createExecutor: ({ cacheDirectory, plain = false, interruptionPolicy, warn }) =>
     createExecutor({
       cacheDirectory,
-      output: { stdout: process.stdout, stderr: process.stderr, isTerminal: terminal },
+      output: {
+        stdout: process.stdout,
+        stderr: process.stderr,
+        isTerminal: process.stdout.isTTY === true,
+        plain,
+      },
       nodeClient,
       interruptionPolicy,
       warn: (warning) => {
@@ -45,6 +52,17 @@ main(process.argv.slice(2), io, services).then(exitProcess, (error: unknown) => 
   );
   process.exitCode = 70; // EX_SOFTWARE of sysexits.h
 });
+
+/** A terminal only if both streams are: a pseudo-terminal would merge them. */
+function ownCapture(): Io['capture'] {
+  if (process.stdout.isTTY === true && process.stderr.isTTY === true) return 'terminal';
+  try {
+    const [out, err] = [fstatSync(1), fstatSync(2)];
+    return out.dev === err.dev && out.ino === err.ino ? 'one-pipe' : 'pipes';
+  } catch {
+    return 'pipes'; // one of them is closed
+  }
+}
 
 function textStream(stream: NodeJS.WriteStream): Io['stdout'] {
   return {

@@ -1,5 +1,5 @@
 import type { AbsolutePath } from '../../cache/brands.js';
-import type { KeyParts } from '../../cache/key.js';
+import type { Capture, KeyParts } from '../../cache/key.js';
 import type { EnvPattern } from '../../cache/observation.js';
 
 /**
@@ -34,6 +34,8 @@ export interface Execution {
   readonly workspaceRoot: AbsolutePath;
   /** The complete environment of the task, without the channel's own variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** How its output is captured if it is cached. */
+  readonly capture: Capture;
   /** Undefined: run without tracking, with inherited stdio. */
   readonly cache: CachePolicy | undefined;
   /** Why `cache` is undefined, when the user should be told. */
@@ -42,7 +44,7 @@ export interface Execution {
 
 /**
  * The variables a task may ask for over the channel, from the runner's own environment.
- * Implements the rules of docs/environment: control variables are never served; names the user's
+ * Implements the rules of docs/configuration.md: control variables are never served; names the user's
  * configuration or the defaults leave untracked never become part of a tracked answer.
  */
 export interface EnvSource {

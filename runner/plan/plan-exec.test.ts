@@ -35,7 +35,7 @@ function plan(
       name: undefined,
       ...request,
     },
-    { location: locate(cwd, []), env: { PATH: '/usr/bin:/bin', ...env }, terminal: false },
+    { location: locate(cwd, []), env: { PATH: '/usr/bin:/bin', ...env }, capture: 'pipes' },
   );
 }
 

@@ -37,7 +37,7 @@ export function planExecution(
   problems: PlanProblem[],
 ): PlannedExecution {
   const { part, settings, cwd, isTask, binDirectories } = request;
-  const { env: runnerEnv, terminal, location } = context;
+  const { env: runnerEnv, capture, location } = context;
   const { root } = location.workspace;
   const declared: DeclaredEnv = {
     env: settings.env,
@@ -55,7 +55,7 @@ export function planExecution(
     runnerCwd: location.cwd,
     binDirectories,
     isTask,
-    terminal,
+    terminal: capture === 'terminal',
   };
   const env = environment(environmentRequest);
   const argv = commandArguments(request, env.PATH);
@@ -66,6 +66,7 @@ export function planExecution(
     cwd,
     workspaceRoot: root,
     env,
+    capture,
   };
   const envSource = createEnvSource(runnerEnv, declared);
   if (!isCached) {
@@ -87,6 +88,7 @@ export function planExecution(
         untrackedEnv: [...new Set(settings.untrackedEnv)].sort(),
         inputConfig: pathRulesKey(input),
         outputConfig: pathRulesKey(output),
+        capture: isTask ? 'any' : capture,
       },
       input,
       output,

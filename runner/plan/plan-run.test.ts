@@ -41,7 +41,7 @@ function plan(
 ): PlanOutcome {
   return planRun(
     { task: 'build', args: [], cache: undefined, ...request },
-    { location: locate(cwd, []), env: { PATH: '/usr/bin:/bin', ...env }, terminal: false },
+    { location: locate(cwd, []), env: { PATH: '/usr/bin:/bin', ...env }, capture: 'pipes' },
   );
 }
 
@@ -98,6 +98,7 @@ describe('planRun', () => {
         INIT_CWD: root,
         PATH: `${root}/node_modules/.bin:/usr/bin:/bin`,
       },
+      capture: 'pipes',
       cache: {
         key: {
           program: 'node_modules/.bin/vite',
@@ -120,6 +121,7 @@ describe('planRun', () => {
           untrackedEnv: ['B*', 'DEBUG'],
           inputConfig: '{"auto":true,"include":[],"exclude":["*.log"]}',
           outputConfig: '{"auto":false,"include":["dist/**"],"exclude":[]}',
+          capture: 'any',
         },
         input: { auto: true, include: [], exclude: ['*.log'] },
         output: { auto: false, include: ['dist/**'], exclude: [] },

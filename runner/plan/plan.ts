@@ -1,4 +1,5 @@
 import type { AbsolutePath } from '../../cache/brands.js';
+import type { Capture } from '../../cache/key.js';
 import type { Location } from '../workspace/find-workspace.js';
 import type { RunnerEnv } from './env/declared-env.js';
 import type { EnvSource, Execution } from './execution.js';
@@ -34,6 +35,6 @@ export type PlanOutcome =
 export interface PlanContext {
   readonly location: Location;
   readonly env: RunnerEnv;
-  /** Whether the tasks' output is a terminal. */
-  readonly terminal: boolean;
+  /** How the tasks' output is captured. */
+  readonly capture: Capture;
 }

@@ -17,6 +17,7 @@ const execution: Execution = {
   cwd: '/w' as AbsolutePath,
   workspaceRoot: '/w' as AbsolutePath,
   env: {},
+  capture: 'pipes',
   cache: undefined,
 };
 const below: Execution = { ...execution, cwd: '/w/packages/app' as AbsolutePath };

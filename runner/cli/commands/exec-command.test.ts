@@ -17,8 +17,8 @@ describe('vt exec', () => {
     }
     assert.deepEqual([rig.stdout, rig.stderr, rig.closed], ['', '', 2]);
     assert.deepEqual(
-      [rig.options?.cacheDirectory, rig.options?.terminal, rig.options?.interruptionPolicy],
-      [path.join(rig.root, '.vt/cache'), false, 'forward'],
+      [rig.options?.cacheDirectory, rig.options?.interruptionPolicy],
+      [path.join(rig.root, '.vt/cache'), 'forward'],
     );
   });
 

@@ -107,7 +107,7 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
       cache: !given.has('no-cache'),
       name: given.value('name'),
     },
-    { location, env: io.env, terminal: io.stdout.isTTY },
+    { location, env: io.env, capture: io.capture },
   );
   if (outcome.kind === 'refused') {
     reportProblems(outcome.problems, io);
@@ -117,7 +117,6 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
   const reporter = createExecReporter(io.stderr, io.env, given.has('quiet'));
   const executor = services.createExecutor({
     cacheDirectory: directory,
-    terminal: io.stdout.isTTY,
     interruptionPolicy: 'forward',
     warn: (message) => {
       reporter.warned(message);

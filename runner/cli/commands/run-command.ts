@@ -15,6 +15,7 @@ import type { CommandHelp, LeafCommand } from '../command.js';
 import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
 import { parseFlags, UsageError } from '../flags/parse-flags.js';
+import { wantsColor } from '../../report/style.js';
 import { keepLastDetails, readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import { runPlan } from '../run-plan.js';
@@ -76,13 +77,15 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
     );
     return { kind: 'code', code: 0 };
   }
+  // Kept apart also when they end up in one file: results do not depend on who ran the task.
+  const capture = io.capture === 'terminal' ? 'terminal' : 'pipes';
   const [task, ...args] = given.rest;
   if (task === undefined) {
     throw new UsageError({ kind: 'missing-argument', argument: 'the name of a task', command });
   }
   const outcome = planRun(
     { task, args, cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined },
-    { location, env: io.env, terminal: io.stdout.isTTY },
+    { location, env: io.env, capture },
   );
   if (outcome.kind === 'refused') {
     reportProblems(outcome.problems, io);
@@ -92,7 +95,7 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   const reporter = createRunReporter(io.stdout, io.stderr, io.env);
   const executor = services.createExecutor({
     cacheDirectory: directory,
-    terminal: io.stdout.isTTY,
+    plain: !wantsColor(io.env, io.stdout.isTTY),
     interruptionPolicy: 'stop',
     warn: (message) => {
       reporter.warned(message);

@@ -158,7 +158,7 @@ describe('dependencies', () => {
       dependencies: [
         'content a',
         'absence b',
-        'existence c file',
+        'content c',
         'listing d',
         'existence e directory',
         'link l -> a',
@@ -501,7 +501,7 @@ describe('outputs', () => {
       now: { a: 'file', c: 'absent', empty: 'directory' },
     },
     {
-      dependencies: ['existence c file', 'absence empty', 'absence tmp'],
+      dependencies: ['content c', 'absence empty', 'absence tmp'],
       outputs: ['a', 'b existed', 'c existed', 'empty'],
     },
   );

@@ -9,33 +9,35 @@ import { maskedStdio } from './pseudo-terminal.js';
 import type { TaskEnds, TaskOutput } from './task-output.js';
 
 /**
- * stdout and stderr apart, through two FIFOs. Not Node's own pipes: those are sockets, which a task
+ * stdout and stderr apart, through two FIFOs, or together through one. Not Node's own pipes: those are sockets, which a task
  * cannot reopen (`echo x > /dev/stdout` fails on them). Chunks of the two come in the order they were
  * found to be there; what was written to both within one look has no order any more.
  */
 export class PipeOutput implements TaskOutput {
   readonly launcherOptions: readonly string[];
   readonly #paths: { readonly out: string; readonly err: string };
-  readonly #ends: { readonly out: number; readonly err: number };
+  readonly #ends: { readonly out: number; readonly err?: number };
   #readers: readonly OutputReader[] = [];
 
   /**
-   * Makes the FIFOs `out` and `err` in `directory`, unless they are there already, and opens them
-   * for reading. Rejects with a system error when that fails.
+   * Makes the FIFOs `out` and, unless `together`, `err` in `directory`, unless they are there
+   * already, and opens them for reading. Rejects with a system error when that fails.
    */
-  static async open(directory: string): Promise<PipeOutput> {
-    const paths = { out: join(directory, 'out'), err: join(directory, 'err') };
-    await makeFifos([paths.out, paths.err].filter((path) => !isFifo(path)));
-    const out = openReadEnd(paths.out);
+  static async open(directory: string, together = false): Promise<PipeOutput> {
+    const out = join(directory, 'out');
+    const paths = { out, err: together ? out : join(directory, 'err') };
+    await makeFifos([...new Set([paths.out, paths.err])].filter((path) => !isFifo(path)));
+    const outEnd = openReadEnd(paths.out);
+    if (together) return new PipeOutput(paths, { out: outEnd });
     try {
-      return new PipeOutput(paths, { out, err: openReadEnd(paths.err) });
+      return new PipeOutput(paths, { out: outEnd, err: openReadEnd(paths.err) });
     } catch (error) {
-      closeSync(out);
+      closeSync(outEnd);
       throw error;
     }
   }
 
-  private constructor(paths: { out: string; err: string }, ends: { out: number; err: number }) {
+  private constructor(paths: { out: string; err: string }, ends: { out: number; err?: number }) {
     this.#paths = paths;
     this.#ends = ends;
     this.launcherOptions = ['--stdout', paths.out, '--stderr', paths.err];
@@ -55,9 +57,10 @@ export class PipeOutput implements TaskOutput {
   }
 
   start(onOutput: OnOutput): void {
+    const { out, err } = this.#ends;
     this.#readers = [
-      new OutputReader(this.#ends.out, 'stdout', onOutput),
-      new OutputReader(this.#ends.err, 'stderr', onOutput),
+      new OutputReader(out, 'stdout', onOutput),
+      ...(err === undefined ? [] : [new OutputReader(err, 'stderr', onOutput)]),
     ];
   }
 

@@ -109,10 +109,10 @@ class TaskProcess implements RunningTask {
   async #openOutput(): Promise<TaskOutput> {
     const { output, runDirectory } = this.#command;
     let opened: TaskOutput | undefined;
-    if (output !== 'pipes') {
+    if (typeof output !== 'string') {
       opened = await TerminalOutput.open(output.terminal.columns, output.terminal.rows);
     }
-    opened ??= await PipeOutput.open(runDirectory);
+    opened ??= await PipeOutput.open(runDirectory, output === 'one-pipe');
     this.#output = opened;
     if (this.#size !== undefined) opened.resize(...this.#size);
     return opened;

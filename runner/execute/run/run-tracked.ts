@@ -23,7 +23,7 @@ import { followWindowSize, windowSize } from './window-size.js';
 
 /** What runs have in common, from the entry file. */
 export interface RunContext {
-  /** vt's own output. `isTerminal`: tasks get a pseudo-terminal of their own. */
+  /** vt's own output. */
   readonly output: ReplayTarget;
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
@@ -82,7 +82,10 @@ async function runObserved(
       argv: execution.argv,
       cwd: execution.cwd,
       env: { ...execution.env, ...environment.env },
-      output: output.isTerminal ? { terminal: windowSize(output.stdout) } : 'pipes',
+      output:
+        execution.capture === 'terminal'
+          ? { terminal: windowSize(output.stdout) }
+          : execution.capture,
       channel: environment.channelPath,
       runDirectory: environment.directory,
     },

@@ -7,6 +7,56 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** How a task's output is captured. */
+export enum Capture {
+  /** UNSPECIFIED - In any way: results are not told apart by it. */
+  UNSPECIFIED = 0,
+  /** TERMINAL - Through one pseudo-terminal. */
+  TERMINAL = 1,
+  /** PIPES - Standard output and standard error through a pipe each. */
+  PIPES = 2,
+  /** ONE_PIPE - Both through one pipe. */
+  ONE_PIPE = 3,
+  UNRECOGNIZED = -1,
+}
+
+export function captureFromJSON(object: any): Capture {
+  switch (object) {
+    case 0:
+    case "CAPTURE_UNSPECIFIED":
+      return Capture.UNSPECIFIED;
+    case 1:
+    case "CAPTURE_TERMINAL":
+      return Capture.TERMINAL;
+    case 2:
+    case "CAPTURE_PIPES":
+      return Capture.PIPES;
+    case 3:
+    case "CAPTURE_ONE_PIPE":
+      return Capture.ONE_PIPE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Capture.UNRECOGNIZED;
+  }
+}
+
+export function captureToJSON(object: Capture): string {
+  switch (object) {
+    case Capture.UNSPECIFIED:
+      return "CAPTURE_UNSPECIFIED";
+    case Capture.TERMINAL:
+      return "CAPTURE_TERMINAL";
+    case Capture.PIPES:
+      return "CAPTURE_PIPES";
+    case Capture.ONE_PIPE:
+      return "CAPTURE_ONE_PIPE";
+    case Capture.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /**
  * What was known about a task before it ran. Kept so that a lookup under another key can say which
  * part changed. Its digest is not taken from these bytes: see cache/key-digest.ts.
@@ -26,6 +76,8 @@ export interface KeyParts {
   inputConfig: string;
   /** Canonical JSON of the resolved output rules. */
   outputConfig: string;
+  /** How the output was captured, where results are told apart by it. */
+  capture: Capture;
 }
 
 /** A variable and the fingerprint of its value. The value itself is never stored. */
@@ -37,7 +89,7 @@ export interface VariableDigest {
 }
 
 function createBaseKeyParts(): KeyParts {
-  return { program: "", args: [], cwd: "", env: [], untrackedEnv: [], inputConfig: "", outputConfig: "" };
+  return { program: "", args: [], cwd: "", env: [], untrackedEnv: [], inputConfig: "", outputConfig: "", capture: 0 };
 }
 
 export const KeyParts: MessageFns<KeyParts> = {
@@ -62,6 +114,9 @@ export const KeyParts: MessageFns<KeyParts> = {
     }
     if (message.outputConfig !== "") {
       writer.uint32(58).string(message.outputConfig);
+    }
+    if (message.capture !== 0) {
+      writer.uint32(64).int32(message.capture);
     }
     return writer;
   },
@@ -135,6 +190,14 @@ export const KeyParts: MessageFns<KeyParts> = {
             message.outputConfig = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.capture = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -168,6 +231,7 @@ export const KeyParts: MessageFns<KeyParts> = {
         : isSet(object.output_config)
         ? globalThis.String(object.output_config)
         : "",
+      capture: isSet(object.capture) ? captureFromJSON(object.capture) : 0,
     };
   },
 
@@ -194,6 +258,9 @@ export const KeyParts: MessageFns<KeyParts> = {
     if (message.outputConfig !== "") {
       obj.outputConfig = message.outputConfig;
     }
+    if (message.capture !== 0) {
+      obj.capture = captureToJSON(message.capture);
+    }
     return obj;
   },
 
@@ -209,6 +276,7 @@ export const KeyParts: MessageFns<KeyParts> = {
     message.untrackedEnv = object.untrackedEnv?.map((e) => e) || [];
     message.inputConfig = object.inputConfig ?? "";
     message.outputConfig = object.outputConfig ?? "";
+    message.capture = object.capture ?? 0;
     return message;
   },
 };
