@@ -155,7 +155,7 @@ async function dropUnusedVariants(transaction: Transaction, key: Digest): Promis
 }
 
 /** Removes groups that no entry has. Reads the group lists of all entries. */
-export async function dropUnusedGroups(transaction: Transaction): Promise<void> {
+async function dropUnusedGroups(transaction: Transaction): Promise<void> {
   const used = new Set<number>();
   for (const row of await transaction.all<{ groups: Uint8Array }>('SELECT groups FROM entry')) {
     for (const id of unpackIds(row.groups)) used.add(id);

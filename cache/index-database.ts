@@ -15,7 +15,7 @@ export interface Transaction {
 }
 
 /** Milliseconds a statement waits for another process's transaction. These take a few each. */
-export const LOCK_PATIENCE = 10_000;
+const LOCK_PATIENCE = 10_000;
 
 const SCHEMA = `
   CREATE TABLE observation_group (

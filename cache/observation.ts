@@ -83,5 +83,3 @@ export type Observation = { readonly observer: Observer } & (
       readonly matches: readonly { readonly name: string; readonly valueDigest: Digest }[];
     }
 );
-
-export type ObservationKind = Observation['kind'];

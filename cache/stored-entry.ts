@@ -10,7 +10,7 @@ import type { OutputChunk, StoredProcess } from './stored-run.js';
 /** What a run left at one path. Modes are permission bits, at most 0o777. */
 export type StoredOutput = { readonly path: WorkspacePath } & OutputState;
 
-export type OutputState =
+type OutputState =
   | { readonly kind: 'file'; readonly digest: Digest; readonly size: bigint; readonly mode: number }
   | { readonly kind: 'symlink'; readonly target: string }
   | { readonly kind: 'directory'; readonly mode: number }

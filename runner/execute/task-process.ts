@@ -17,7 +17,9 @@ export interface TaskCommand {
   readonly env: Readonly<Record<string, string>>;
   /** `pipes`: stdout and stderr apart; `one-pipe`: together, as stdout. `terminal`: one pseudo-terminal, the task's controlling terminal. */
   readonly output:
-    'pipes' | 'one-pipe' | { readonly terminal: { readonly columns: number; readonly rows: number } };
+    | 'pipes'
+    | 'one-pipe'
+    | { readonly terminal: { readonly columns: number; readonly rows: number } };
   /** Path of the request FIFO the task gets as fd 3. */
   readonly channel: string;
   /** Private directory of this run (0700), removed by the caller afterwards. */

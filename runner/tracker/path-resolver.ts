@@ -1,7 +1,7 @@
 import type { LinkHistory } from './link-history.js';
 
 /** A symlink that was walked. */
-export interface WalkedLink {
+interface WalkedLink {
   readonly path: string;
   readonly target: string;
 }

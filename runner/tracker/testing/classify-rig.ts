@@ -13,7 +13,7 @@ import { TraceBuilder, type RecordFields } from './trace-builder.js';
 export type Disk = Readonly<Record<string, string>>;
 
 /** A file system that is only told of. */
-export function fakeDisk(disk: Disk): DiskView {
+function fakeDisk(disk: Disk): DiskView {
   const entries = new Map<string, DiskEntry>();
   for (const [path, what] of Object.entries(disk)) {
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {

@@ -30,7 +30,7 @@ function whyNot(): string | false {
 export const sanitizers = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** One line of vt-trace-dump. */
-export interface TraceRecord {
+interface TraceRecord {
   readonly op: string;
   readonly pid: number;
   readonly seq: number;
