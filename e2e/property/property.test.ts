@@ -22,7 +22,7 @@ import { describeCase, shrink } from './shrink.js';
  */
 const given = (name: string): string | undefined => process.env[`VT_PROPERTY_${name}`] || undefined;
 const seconds = Number(given('SECONDS') ?? 0);
-const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 40));
+const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 100));
 const firstSeed = Number(given('SEED') ?? (seconds > 0 ? Date.now() % 1e9 : 1));
 const workers = Number(given('WORKERS') ?? 2);
 const SHRINK_ATTEMPTS = 150;
