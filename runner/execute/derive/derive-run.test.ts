@@ -501,7 +501,7 @@ describe('outputs', () => {
       now: { a: 'file', c: 'absent', empty: 'directory' },
     },
     {
-      dependencies: ['content c', 'absence empty', 'absence tmp'],
+      dependencies: ['existence c file', 'absence empty', 'absence tmp'],
       outputs: ['a', 'b existed', 'c existed', 'empty'],
     },
   );
