@@ -57,6 +57,25 @@ describe('locate', () => {
     assert.deepEqual(find(root, 'd/e'), ['d/e', 'directory', '', false]);
   });
 
+  it('takes a vite-task.json for a package, within the workspace', (t) => {
+    const root = tree(t, {
+      'alone/vite-task.json': '{}',
+      'alone/x/y': '',
+      'p/package.json': '{}',
+      'p/t/vite-task.json': '{}',
+      'p/t/x/y': '',
+      'r/.git/HEAD': '',
+      'r/t/vite-task.json': '{}',
+      'r/t/x/y': '',
+      'stranger/vite-task.json': '{}',
+      'stranger/r/.git/HEAD': '',
+    });
+    assert.deepEqual(find(root, 'alone/x'), ['alone', 'directory', '', false]);
+    assert.deepEqual(find(root, 'p/t/x'), ['p', 'package', 't', false]);
+    assert.deepEqual(find(root, 'r/t/x'), ['r', 'repository', 't', false]);
+    assert.deepEqual(find(root, 'stranger/r'), ['stranger/r', 'repository', '', false]);
+  });
+
   it('gives physical paths', (t) => {
     const root = tree(t, { 'p/package.json': '{}', 'p/s/f': '' });
     symlinkSync('p/s', path.join(root, 'link'));

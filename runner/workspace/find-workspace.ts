@@ -16,7 +16,7 @@ interface Workspace {
   readonly kind: 'members' | 'package' | 'repository' | 'directory';
 }
 
-/** A directory with a package.json, or the workspace root without one. */
+/** A directory with a package.json or a vite-task.json, or the workspace root without either. */
 interface PackageLocation {
   /** Physical path. */
   readonly directory: AbsolutePath;
@@ -37,18 +37,22 @@ export interface Location {
 /**
  * Finds the workspace of a directory: the nearest ancestor (or itself) with a pnpm-workspace.yaml
  * or a package.json with `workspaces`; else the nearest with a package.json; else the nearest with
- * `.git`; else the directory itself.
+ * `.git`; else the nearest with a vite-task.json; else the directory itself.
  *
  * @param cwd an existing directory; throws the system's error otherwise.
  */
 export function locate(cwd: string, problems: ConfigProblem[]): Location {
   const physical = physicalPath(cwd);
   let nearestManifest: AbsolutePath | undefined;
+  let nearestPackage: AbsolutePath | undefined;
   let nearestRepository: AbsolutePath | undefined;
   let members: AbsolutePath | undefined;
   for (const directory of ancestors(physical)) {
     const hasManifest = existsSync(path.join(directory, 'package.json'));
     if (hasManifest) nearestManifest ??= directory;
+    if (hasManifest || existsSync(path.join(directory, 'vite-task.json'))) {
+      nearestPackage ??= directory;
+    }
     if (
       existsSync(path.join(directory, 'pnpm-workspace.yaml')) ||
       (hasManifest && namesMembers(directory, problems))
@@ -58,21 +62,26 @@ export function locate(cwd: string, problems: ConfigProblem[]): Location {
     }
     if (existsSync(path.join(directory, '.git'))) nearestRepository ??= directory;
   }
-  const workspace = chooseWorkspace(physical, members, nearestManifest, nearestRepository);
-  const packageDirectory = nearestManifest ?? workspace.root;
+  const fallback = nearestPackage ?? physical;
+  const workspace = chooseWorkspace(fallback, members, nearestManifest, nearestRepository);
+  // A vite-task.json outside the repository it is found from would be a stranger's.
+  const packageDirectory =
+    nearestPackage !== undefined && workspacePath(workspace.root, nearestPackage) !== undefined
+      ? nearestPackage
+      : workspace.root;
   return {
     cwd: physical,
     workspace,
     package: {
       directory: packageDirectory,
       path: workspacePath(workspace.root, packageDirectory) ?? ('' as WorkspacePath),
-      hasManifest: nearestManifest !== undefined,
+      hasManifest: packageDirectory === nearestManifest,
     },
   };
 }
 
 function chooseWorkspace(
-  cwd: AbsolutePath,
+  fallback: AbsolutePath,
   members: AbsolutePath | undefined,
   manifest: AbsolutePath | undefined,
   repository: AbsolutePath | undefined,
@@ -80,7 +89,7 @@ function chooseWorkspace(
   if (members !== undefined) return { root: members, kind: 'members' };
   if (manifest !== undefined) return { root: manifest, kind: 'package' };
   if (repository !== undefined) return { root: repository, kind: 'repository' };
-  return { root: cwd, kind: 'directory' };
+  return { root: fallback, kind: 'directory' };
 }
 
 /** Only the nearest broken package.json is worth a message: those above may be a stranger's. */
