@@ -335,3 +335,37 @@ function plain(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/\x1b\[\d+m/g, '');
 }
+
+describe('what was captured in one way', () => {
+  it('is not replayed by vt exec where streams are told apart otherwise', async (t) => {
+    const workspace = new Workspace(t);
+    const vt = `'${process.execPath}' '${vtPath}' exec -q -- sh -c 'echo out; echo err >&2'`;
+    const shell = async (line: string): Promise<string> =>
+      (await workspace.run(['sh', '-c', line])).stdout;
+    for (let time = 0; time < 2; time++) {
+      assert.equal(await shell(`${vt} > log 2>&1; cat log`), 'out\nerr\n');
+      assert.equal(await shell(`x=$(${vt} 2> /dev/null); echo "[$x]"`), '[out]\n');
+    }
+    const terminal = await workspace.run(['sh', '-c', vt], { terminal: true });
+    assert.equal(terminal.stdout, 'out\r\nerr\r\n');
+    assert.equal(await shell(`x=$(${vt} 2> /dev/null); echo "[$x]"`), '[out]\n');
+  });
+
+  it('has no colours for vt run where the output is no terminal', async (t) => {
+    const workspace = new Workspace(t, {
+      'package.json': '{"name":"app"}',
+      'vite-task.json': JSON.stringify({
+        tasks: { color: { command: 'node color.mjs' } },
+      }),
+      'color.mjs': `const on = process.env.FORCE_COLOR === '1' || process.stdout.isTTY;
+console.log(on ? '\\x1b[31mred\\x1b[39m' : 'red');
+`,
+    });
+    for (const line of ['$ node color.mjs\n', '$ node color.mjs ◉ cache hit, replaying\n']) {
+      const { stdout } = await workspace.vt(['run', 'color']);
+      assert.ok(stdout.startsWith(`${line}red\n`), JSON.stringify(stdout));
+    }
+    const terminal = await workspace.vt(['run', 'color'], { terminal: true });
+    assert.ok(terminal.stdout.includes('\x1b[31mred\x1b[39m'), JSON.stringify(terminal.stdout));
+  });
+});
