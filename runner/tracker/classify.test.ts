@@ -697,6 +697,27 @@ describe('renaming', () => {
       },
     },
     {
+      name: 'two directories that change places',
+      disk: { '/ws/a/x': 'file', '/ws/b/y': 'file' },
+      records: [
+        { op: 'RENAME', path: '/ws/a', path2: '/ws/t', before: 'DIRECTORY', before2: 'ABSENT' },
+        { op: 'RENAME', path: '/ws/b', path2: '/ws/a', before: 'DIRECTORY', before2: 'ABSENT' },
+        { op: 'RENAME', path: '/ws/t', path2: '/ws/b', before: 'DIRECTORY', before2: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/a/x', before: 'FILE' },
+        { op: 'STAT', path: '/ws/b/x', before: 'ABSENT' },
+      ],
+      accesses: {
+        a: 'directory probed@0 written@0',
+        'a/x': 'absent probed@4 written@1',
+        'a/y': 'file content@2 written@0',
+        b: 'directory probed@1 written@1',
+        'b/x': 'file content@3 probed@3 written@1',
+        'b/y': 'absent written@2',
+        t: 'absent written@0',
+        't/y': 'absent written@0',
+      },
+    },
+    {
       name: 'a file seen again that was taken for moved away leaves doubt',
       disk: { '/ws/b': 'file' },
       records: [

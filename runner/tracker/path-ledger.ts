@@ -55,16 +55,17 @@ export class PathLedger {
     if (known !== undefined) return known;
     const state = newState(path);
     const above = this.#ownAncestor(path);
-    if (above !== undefined) {
-      state.own = true;
-      if (above.before === 'absent' || above.movedBy !== undefined) state.before = 'absent';
-      if (above.origin !== undefined) {
-        state.movedBy = above.movedBy;
-        state.originUntold = true;
-        state.origin = this.at(above.origin.path + path.slice(above.path.length));
-      }
-    }
+    // Known before its origin is looked for: two directories may have changed places.
     this.#states.set(path, state);
+    // Moved away and back: it is again what it was.
+    if (above === undefined || above.origin === above) return state;
+    state.own = true;
+    if (above.before === 'absent' || above.movedBy !== undefined) state.before = 'absent';
+    if (above.origin !== undefined) {
+      state.movedBy = above.movedBy;
+      state.originUntold = true;
+      state.origin = this.at(above.origin.path + path.slice(above.path.length));
+    }
     return state;
   }
 
@@ -218,7 +219,8 @@ export class PathLedger {
     origin.before = kind;
     origin.own = true;
     if (kind !== 'absent') origin.written ??= touch;
-    origin.now ??= 'absent';
+    // Unless something else was moved there, of which nothing has been seen yet.
+    if (origin.origin === undefined) origin.now ??= 'absent';
   }
 
   #below(directory: string): PathState[] {
