@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { DiskView } from './disk-view.js';
 import { LinkHistory, type NameChange } from './link-history.js';
 import { PathResolver } from './path-resolver.js';
@@ -20,10 +21,12 @@ export function tellLinkHistory(
   disk: DiskView,
 ): LinkHistory | undefined {
   const changing = records.filter(changesNames);
+  if (changing.length === 0) return new LinkHistory([], disk);
+  const hints = gatherHints(records);
   let history = new LinkHistory([], disk);
   let told = '[]';
   for (let round = 0; round < 8; round++) {
-    const changes = resolveChanges(changing, history, disk);
+    const changes = resolveChanges(changing, history, hints, disk);
     const telling = JSON.stringify(changes);
     if (telling === told) return history;
     told = telling;
@@ -54,18 +57,41 @@ function changesNames({ op, flags, result, before, before2, aux }: TraceRecord):
   );
 }
 
+/** What the log tells of names as they are written, whatever the moment. */
+interface Hints {
+  /** Names that something tried to create. */
+  readonly creations: ReadonlySet<string>;
+  /** The last record that saw something there. */
+  readonly lastSeen: ReadonlyMap<string, number>;
+}
+
+function gatherHints(records: readonly TraceRecord[]): Hints {
+  const creations = new Set<string>();
+  const lastSeen = new Map<string, number>();
+  for (const { op, path, path2, before, sequence } of records) {
+    if (op === Op.PROCESS) continue;
+    if (op === Op.MKDIR || op === Op.SYMLINK) creations.add(posix.normalize(path));
+    if (op === Op.RENAME || op === Op.LINK) creations.add(posix.normalize(path2));
+    if (before > Kind.ABSENT) lastSeen.set(posix.normalize(path), sequence);
+  }
+  return { creations, lastSeen };
+}
+
 /** A directory was renamed into itself or onto one that is not empty, or into none. */
 function hasVisiblyFailed(
-  { aux, result, before, before2 }: TraceRecord,
+  { aux, result, before, before2, sequence }: TraceRecord,
   from: string,
   to: string,
+  hints: Hints,
   disk: DiskView,
 ): boolean {
   if ((aux & RENAME_EXCHANGE) !== 0 || result !== RESULT_UNKNOWN) return false;
   if (to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return true;
   if (before !== Kind.DIRECTORY && before !== Kind.SYMLINK) return false;
   const stays = disk.entry(from).kind === (before === Kind.DIRECTORY ? 'directory' : 'symlink');
-  return stays && (before2 === Kind.DIRECTORY || disk.entry(to).kind === 'absent');
+  if (!stays || (before2 !== Kind.DIRECTORY && disk.entry(to).kind !== 'absent')) return false;
+  // Or it was made again, and what had been renamed was seen at its new place before it went.
+  return !hints.creations.has(from) || (hints.lastSeen.get(to) ?? -1) <= sequence;
 }
 
 function isMovable(kind: number): boolean {
@@ -75,6 +101,7 @@ function isMovable(kind: number): boolean {
 function resolveChanges(
   records: readonly TraceRecord[],
   history: LinkHistory,
+  hints: Hints,
   disk: DiskView,
 ): NameChange[] {
   const resolver = new PathResolver(history);
@@ -95,7 +122,7 @@ function resolveChanges(
     } else {
       const to = resolver.resolve(record.path2, at, false, false).path;
       const overLink = record.before2 === Kind.SYMLINK;
-      if (path === to || hasVisiblyFailed(record, path, to, disk)) continue;
+      if (path === to || hasVisiblyFailed(record, path, to, hints, disk)) continue;
       if (record.aux & RENAME_EXCHANGE) {
         changes.push({ kind: 'moved', at, from: path, to, overLink });
         changes.push({

@@ -76,7 +76,8 @@ export class PathLedger {
     }
     state.originUntold = false;
     if (kind !== 'absent') this.concede(state, kind);
-    state.before ??= kind;
+    // What is seen after the task wrote it is not what was there before.
+    if (state.written === undefined) state.before ??= kind;
   }
 
   /** It is there after all: an attempt to create it succeeded when it was repeated. */
