@@ -192,6 +192,7 @@ export class PathLedger {
     for (const state of this.#below(directory)) {
       state.own = true;
       state.now = undefined;
+      state.attempted = undefined;
       state.movedBy = touch;
       state.before ??= 'absent';
       state.originUntold = origin !== undefined;
