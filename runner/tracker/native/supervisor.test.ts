@@ -196,8 +196,14 @@ const behaviour = (checked: boolean) => (): void => {
       fs.openSync(fifo(name), fs.constants.O_RDWR | fs.constants.O_NONBLOCK),
     );
     try {
-      const script =
-        'readlink /proc/$$/fd/*; grep -E "Sig(Blk|Ign)" /proc/$$/status; echo e >&2; echo c >&3';
+      // The shell reads its status itself: around a fork it blocks all signals for a moment, which
+      // a child that looks at its parent may see.
+      const script = [
+        'readlink /proc/$$/fd/*',
+        'while read -r line; do case $line in Sig[BI]*) echo "$line" ;; esac; done </proc/$$/status',
+        'echo e >&2',
+        'echo c >&3',
+      ].join('; ');
       const options = [
         '--stdout',
         fifo('out'),
