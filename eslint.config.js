@@ -20,7 +20,17 @@ function layer(files, forbidden, message) {
 const stages = ['config', 'workspace', 'plan', 'execute', 'report', 'cli'];
 
 export default tseslint.config(
-  { ignores: ['build', 'dist', '**/dist', '**/node_modules', 'proto/generated', '**/fixtures', 'examples'] },
+  {
+    ignores: [
+      'build',
+      'dist',
+      '**/dist',
+      '**/node_modules',
+      'proto/generated',
+      '**/fixtures',
+      'examples',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
