@@ -54,8 +54,6 @@ export function takeAttributes(paths: TaskPaths, step: Step, touch: Touch): void
   if (kind === 'file') paths.ledger.readContent(state, touch);
   if (kind === 'symlink') takeReadlink(paths, step, touch);
   state.written ??= touch;
-  // The mode belongs to the file, whichever of its names was used.
-  if (state.twin !== undefined) state.twin.written ??= touch;
 }
 
 export function takeLink(paths: TaskPaths, step: Step, touch: Touch): void {

@@ -28,7 +28,7 @@ export function create(
   }
   const state = paths.told(step);
   // Through a dangling symlink: the record saw the link, not what is behind it.
-  if (state.written === undefined) state.before ??= 'absent';
+  state.before ??= 'absent';
   if (hasFailed(record) || (record.result === RESULT_UNKNOWN && hasNoPlace)) {
     if (hasNoPlace) paths.look(parent, parentKind, touch);
     else paths.ledger.probe(state, touch);

@@ -589,26 +589,6 @@ describe('writing', () => {
       accesses: { a: 'file content@1 probed@0 written@1', b: 'absent probed@0 written@0' },
     },
     {
-      name: 'changing the mode under the second name changes it under the first',
-      disk: { '/ws/a': 'file', '/ws/b': 'file' },
-      records: [
-        { op: 'LINK', path: '/ws/a', path2: '/ws/b', before: 'FILE', before2: 'ABSENT' },
-        { op: 'ATTR', path: '/ws/b', before: 'FILE' },
-      ],
-      accesses: { a: 'file content@1 probed@0 written@1', b: 'absent probed@0 written@0' },
-    },
-    {
-      name: 'what was overwritten through a link, removed and made anew is not known',
-      disk: { '/ws/l': '-> f', '/ws/f': 'file' },
-      records: [
-        { op: 'OPEN', path: '/ws/l', before: 'SYMLINK', aux: WRONLY | CREAT | TRUNC },
-        { op: 'UNLINK', path: '/ws/f', before: 'FILE' },
-        { op: 'OPEN', path: '/ws/l', before: 'SYMLINK', aux: WRONLY | CREAT | EXCL },
-        { op: 'OPEN', path: '/ws/f', before: 'ABSENT', aux: WRONLY | CREAT | APPEND },
-      ],
-      accesses: { f: 'unknown written@0', l: 'symlink probed@2 link@0(f)' },
-    },
-    {
       name: 'a hard link makes a result of its source’s content',
       disk: { '/ws/a': 'file', '/ws/b': 'file' },
       records: [{ op: 'LINK', path: '/ws/a', path2: '/ws/b', before: 'FILE', before2: 'ABSENT' }],
