@@ -173,7 +173,7 @@ export class PathLedger {
       const moved = this.at(to + state.path.slice(from.length));
       if (was === 'absent' || was === 'unknown') {
         moved.own = true;
-        moved.before ??= 'absent';
+        if (moved.written === undefined) moved.before ??= 'absent';
         moved.origin = childOrigin;
       } else this.#arrive(moved, childOrigin, touch, was);
     }
@@ -181,10 +181,10 @@ export class PathLedger {
   }
 
   #arrive(state: PathState, origin: PathState | undefined, touch: Touch, kind: KindAt): void {
+    if (state.written === undefined) state.before ??= 'absent';
     this.write(state, touch, kind, true);
     state.origin = origin;
     state.movedBy = touch;
-    state.before ??= 'absent';
   }
 
   /** What was known below a directory that another one has replaced holds no longer. */
@@ -194,7 +194,7 @@ export class PathLedger {
       state.now = undefined;
       state.attempted = undefined;
       state.movedBy = touch;
-      state.before ??= 'absent';
+      if (state.written === undefined) state.before ??= 'absent';
       state.originUntold = origin !== undefined;
       state.origin = origin && this.at(origin.path + state.path.slice(directory.length));
     }
