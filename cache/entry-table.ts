@@ -179,7 +179,7 @@ function packIds(ids: readonly number[]): Uint8Array {
   return bytes;
 }
 
-function unpackIds(bytes: Uint8Array): number[] {
+export function unpackIds(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const ids: number[] = [];
   for (let at = 0; at + 4 <= bytes.byteLength; at += 4) ids.push(view.getUint32(at, true));
