@@ -15,7 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { VARIANT_LIMIT } from './entry-table.js';
+import { cacheLayout } from './cache-directory.js';
+import { loadEntry, VARIANT_LIMIT } from './entry-table.js';
+import { IndexDatabase } from './index-database.js';
 import type { Dependency, StoreOutcome } from './stored-run.js';
 import { TestWorkspace, on, testKey, workspacePath } from './testing/test-workspace.js';
 import type { RunOptions } from './testing/test-workspace.js';
@@ -485,4 +487,53 @@ test('the least recently used of too many variants go', async (t) => {
   assert.equal((await workspace.replay(cache)).kind, 'miss', 'the next oldest went');
   withMode(VARIANT_LIMIT - 1);
   assert.equal((await workspace.replay(cache)).kind, 'hit');
+});
+
+test('who made the observations and who changed the outputs is kept with the result', async (t) => {
+  const workspace = new TestWorkspace(t);
+  sources(workspace);
+  const cache = workspace.openCache();
+  const processes = [
+    { pid: 7, parent: -1, exe: '/bin/sh', argv: ['sh', '-c', 'cat src/a >z; touch b'] },
+    { pid: 8, parent: 0, exe: '/bin/cat', argv: ['cat', 'src/a'] },
+  ];
+  const stored = await cache.store(
+    workspace.run(() => {
+      workspace.write('z', '');
+      workspace.write('b', '');
+      workspace.write('c', '');
+      return {
+        processes,
+        dependencies: [
+          { kind: 'absence', path: workspacePath('z'), observer: 0 },
+          { ...on.content('src/a'), observer: 1 },
+        ],
+        outputs: [
+          { path: 'z', existedBefore: false, writer: 1 },
+          { path: 'gone', existedBefore: false, writer: 1 },
+          { path: 'c', existedBefore: false },
+          { path: 'b', existedBefore: false, writer: 0 },
+        ],
+      };
+    }),
+    workspace,
+  );
+  assert.equal(stored.kind, 'stored');
+  await cache.close();
+  const layout = cacheLayout(workspace.cacheDirectory);
+  const index = await IndexDatabase.open(layout.index, layout.temporary);
+  t.after(() => index.close());
+  const entry = await index.read((transaction) =>
+    loadEntry(transaction, stored.kind === 'stored' ? stored.entry : ''),
+  );
+  assert.deepEqual(entry.processes, processes);
+  assert.deepEqual([...entry.observers].sort(), [0, 1]);
+  assert.deepEqual(
+    entry.outputs.map(({ path }, index) => [path, entry.writers[index]]),
+    [
+      ['b', 0],
+      ['c', -1],
+      ['z', 1],
+    ],
+  );
 });

@@ -52,7 +52,9 @@ export async function storeRun(
   const { task, key, duration, processes } = run;
   const grouped = groupObservations(observations);
   const { observers } = grouped;
-  const entry = { task, key, duration, processes, observers, outputs, transcript };
+  const writer = new Map(run.outputs.map((output) => [output.path, output.writer ?? -1]));
+  const writers = outputs.map(({ path }) => writer.get(path) ?? -1);
+  const entry = { task, key, duration, processes, observers, outputs, writers, transcript };
   const workspace = workspaceName(layout.root, world.root);
   const name = await index.write(async (transaction) => {
     const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);

@@ -26,6 +26,8 @@ export interface StoredEntry {
   /** In the order of the observations of the entry's groups. */
   readonly observers: readonly Observer[];
   readonly outputs: readonly StoredOutput[];
+  /** In the order of the outputs: who changed each first; -1 where nobody was seen to. */
+  readonly writers: readonly Observer[];
   readonly transcript: Digest;
 }
 
@@ -41,6 +43,7 @@ export function encodeEntry(entry: StoredEntry): Uint8Array {
     observers: [...entry.observers],
     outputs: entry.outputs.map((output) => outputToMessage(output, false)),
     transcriptDigest: digestToBytes(entry.transcript),
+    writers: [...entry.writers],
   }).finish();
 }
 
@@ -49,13 +52,18 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
   return decodeRecord('entry', () => {
     const message = wire.Entry.decode(bytes);
     if (message.key === undefined) throw new DamagedRecord('entry: key');
+    const { writers, outputs } = message;
+    if (writers.length !== 0 && writers.length !== outputs.length) {
+      throw new DamagedRecord('entry: writers');
+    }
     return {
       task: message.task,
       key: keyFromMessage(message.key),
       duration: message.duration,
       processes: message.processes,
       observers: message.observers,
-      outputs: message.outputs.map(outputFromMessage),
+      outputs: outputs.map(outputFromMessage),
+      writers: outputs.map((_, index) => writers[index] ?? -1),
       transcript: digestFromBytes(message.transcriptDigest),
     };
   });

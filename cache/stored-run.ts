@@ -7,7 +7,10 @@ import type { World } from './world.js';
 /** A process of the task, as far as explanations need it. */
 export interface StoredProcess {
   readonly pid: number;
-  /** Index of the parent in the same list; -1 for the task's main process. */
+  /**
+   * Index of the parent in the same list; -1 for the task's main process, and where the parent had
+   * ended before the process was first seen.
+   */
   readonly parent: number;
   readonly exe: string;
   readonly argv: readonly string[];
@@ -88,7 +91,12 @@ export interface FinishedRun {
    * Paths the task wrote, created, renamed into place or deleted, as they are now on disk:
    * a path that no longer exists is stored as a deletion if `existedBefore`.
    */
-  readonly outputs: readonly { readonly path: WorkspacePath; readonly existedBefore: boolean }[];
+  readonly outputs: readonly {
+    readonly path: WorkspacePath;
+    readonly existedBefore: boolean;
+    /** The process that changed it first; absent where none was seen to. */
+    readonly writer?: Observer;
+  }[];
   readonly transcript: readonly OutputChunk[];
   readonly processes: readonly StoredProcess[];
   /** milliseconds the task took */

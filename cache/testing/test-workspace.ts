@@ -20,6 +20,7 @@ import type { CacheOptions, CacheWarning } from '../cache.js';
 import { contentDigest } from '../content-digest.js';
 import { takeFileStamp } from '../file-stamp.js';
 import type { KeyParts } from '../key.js';
+import type { Observer } from '../observation.js';
 import type { Cache, Dependency, FinishedRun, Lookup, OutputChunk } from '../stored-run.js';
 import type { World } from '../world.js';
 
@@ -153,7 +154,7 @@ export interface RunOptions {
   task?: string;
   key?: KeyParts;
   dependencies?: readonly Dependency[];
-  outputs?: readonly (string | { path: string; existedBefore: boolean })[];
+  outputs?: readonly (string | { path: string; existedBefore: boolean; writer?: Observer })[];
   transcript?: readonly OutputChunk[];
   processes?: FinishedRun['processes'];
 }

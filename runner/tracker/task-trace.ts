@@ -4,7 +4,10 @@ import type { EntryKind } from '../../cache/observation.js';
 /** A process seen in the task's tree. */
 export interface TracedProcess {
   readonly pid: number;
-  /** Index into `TaskTrace.processes`; -1 for the task's main process. */
+  /**
+   * Index into `TaskTrace.processes`; -1 for the task's main process, and where the parent had ended
+   * before the process was first seen.
+   */
   readonly parent: number;
   readonly exe: string;
   readonly argv: readonly string[];

@@ -505,6 +505,23 @@ describe('outputs', () => {
       outputs: ['a', 'b existed', 'c existed', 'empty'],
     },
   );
+
+  test('with who changed them first, if that was seen', () => {
+    const result = derive({
+      accesses: [access('dist/a', 'absent', { written: true })],
+      output: { auto: true, include: ['dist/**'] },
+      outputMatches: ['dist/a', 'dist/b'],
+      now: { 'dist/a': 'file' },
+    });
+    assert.ok(result.kind === 'derived');
+    assert.deepEqual(
+      result.outputs.map(({ path, writer }) => [path, writer]),
+      [
+        ['dist/a', 1],
+        ['dist/b', undefined],
+      ],
+    );
+  });
 });
 
 describe('refusals', () => {

@@ -337,22 +337,23 @@ function findOutputs(
   { output }: CachePolicy,
   view: WorkspaceView,
 ): readonly Output[] {
-  const outputs = new Map<WorkspacePath, boolean>();
+  const outputs = new Map<WorkspacePath, Output>();
   for (const { path, access, now } of accesses.all) {
     if (access.written === undefined || path === '' || !relevance.isOutput(path)) continue;
     const existedBefore = access.before !== 'absent';
     // A temporary file: neither there before nor now.
-    if (existedBefore || now !== 'absent') outputs.set(path, existedBefore);
+    if (existedBefore || now !== 'absent') {
+      outputs.set(path, { path, existedBefore, writer: access.written.process });
+    }
   }
   if (output.include.length > 0) {
     for (const path of view.expandGlobs(output.include, output.exclude)) {
       // Not seen to be made by this task, so not its to remove.
-      if (!outputs.has(path)) outputs.set(path, accesses.at(path)?.access.before !== 'absent');
+      if (outputs.has(path)) continue;
+      outputs.set(path, { path, existedBefore: accesses.at(path)?.access.before !== 'absent' });
     }
   }
-  return [...outputs]
-    .map(([path, existedBefore]) => ({ path, existedBefore }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...outputs.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The path below the root; undefined outside. */

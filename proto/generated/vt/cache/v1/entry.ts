@@ -79,13 +79,21 @@ export interface Entry {
   outputs: Output[];
   /** SHA-256 of the blob that holds the captured output, a Transcript: 32 bytes. */
   transcriptDigest: Uint8Array;
+  /**
+   * Who changed each output first, in the order of outputs: an index into processes, or -1 where no
+   * process was seen to change it. Empty where nobody was seen, as in results of versions before.
+   */
+  writers: number[];
 }
 
 /** A process of the run, as far as explanations need it. */
 export interface Process {
   /** Process id at the time. */
   pid: number;
-  /** Index of the parent in the same list; -1 for the task's main process. */
+  /**
+   * Index of the parent in the same list; -1 for the task's main process, and where the parent had
+   * ended before the process was first seen.
+   */
   parent: number;
   /** The executable's path. */
   exe: string;
@@ -174,6 +182,7 @@ function createBaseEntry(): Entry {
     observers: [],
     outputs: [],
     transcriptDigest: new Uint8Array(0),
+    writers: [],
   };
 }
 
@@ -203,6 +212,13 @@ export const Entry: MessageFns<Entry> = {
     }
     if (message.transcriptDigest.length !== 0) {
       writer.uint32(58).bytes(message.transcriptDigest);
+    }
+    if (message.writers.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.writers) {
+        writer.sint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -286,6 +302,24 @@ export const Entry: MessageFns<Entry> = {
             message.transcriptDigest = reader.bytes();
             continue;
           }
+          case 8: {
+            if (tag === 64) {
+              message.writers.push(reader.sint32());
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.writers.push(reader.sint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -315,6 +349,7 @@ export const Entry: MessageFns<Entry> = {
         : isSet(object.transcript_digest)
         ? bytesFromBase64(object.transcript_digest)
         : new Uint8Array(0),
+      writers: globalThis.Array.isArray(object?.writers) ? object.writers.map((e: any) => globalThis.Number(e)) : [],
     };
   },
 
@@ -341,6 +376,9 @@ export const Entry: MessageFns<Entry> = {
     if (message.transcriptDigest.length !== 0) {
       obj.transcriptDigest = base64FromBytes(message.transcriptDigest);
     }
+    if (message.writers?.length) {
+      obj.writers = message.writers.map((e) => Math.round(e));
+    }
     return obj;
   },
 
@@ -356,6 +394,7 @@ export const Entry: MessageFns<Entry> = {
     message.observers = object.observers?.map((e) => e) || [];
     message.outputs = object.outputs?.map((e) => Output.fromPartial(e)) || [];
     message.transcriptDigest = object.transcriptDigest ?? new Uint8Array(0);
+    message.writers = object.writers?.map((e) => e) || [];
     return message;
   },
 };
