@@ -1,6 +1,6 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
 import type { CachePolicy } from '../../plan/execution.js';
-import { pathListMatcher, type Matcher } from '../../plan/glob/glob-matcher.js';
+import { pathListMatcher, type Matcher } from '../../workspace/glob/glob-matcher.js';
 import type { WorkspaceView } from './workspace-view.js';
 
 /** Which workspace paths count as inputs and outputs of one run. */

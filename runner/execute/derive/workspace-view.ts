@@ -2,7 +2,7 @@ import { closeSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { EntryKind } from '../../../cache/observation.js';
-import { expandGlobs } from '../../plan/glob/expand-globs.js';
+import { expandGlobs } from '../../workspace/glob/expand-globs.js';
 
 /** The workspace after the run, as far as deriving needs it. */
 export interface WorkspaceView {

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../cache/brands.js';
-import { nameListMatcher } from '../glob/glob-matcher.js';
+import { nameListMatcher } from '../../workspace/glob/glob-matcher.js';
 import { isControlName, isDefaultName } from './default-names.js';
 import { digestValue } from './digest-value.js';
 

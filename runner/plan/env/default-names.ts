@@ -1,5 +1,5 @@
-import { nameListMatcher } from '../glob/glob-matcher.js';
-import type { Matcher } from '../glob/glob-matcher.js';
+import { nameListMatcher } from '../../workspace/glob/glob-matcher.js';
+import type { Matcher } from '../../workspace/glob/glob-matcher.js';
 
 /**
  * Variables every cached task gets, with no effect on its key: where things are on this machine,

@@ -1,5 +1,5 @@
-import { nameMatcher } from '../glob/glob-matcher.js';
-import type { Matcher } from '../glob/glob-matcher.js';
+import { nameMatcher } from '../../workspace/glob/glob-matcher.js';
+import type { Matcher } from '../../workspace/glob/glob-matcher.js';
 import type { EnvPattern } from '../../../cache/observation.js';
 import type { EnvSource } from '../execution.js';
 import { classifier } from './declared-env.js';

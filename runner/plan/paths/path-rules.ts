@@ -2,8 +2,8 @@ import type { WorkspacePath } from '../../../cache/brands.js';
 import { checkGlob } from '../../config/check-glob.js';
 import type { PathEntry } from '../../config/task-definition.js';
 import type { PathRules } from '../execution.js';
-import { expandBraces } from '../glob/expand-braces.js';
-import { escapeGlob } from '../glob/glob-matcher.js';
+import { expandBraces } from '../../workspace/glob/expand-braces.js';
+import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { PlanProblem } from '../plan-problem.js';
 
 /**
