@@ -6,15 +6,15 @@ import type { AbsolutePath } from './brands.js';
  * Version of everything on disk: database schema, stored messages, blob layout. Another version
  * has another folder and is never looked at.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Where things are:
  *
  *     <root>/CACHEDIR.TAG, .gitignore     keep it out of backups and repositories
- *     <root>/v1/index.db (-wal, -shm)     the index
- *     <root>/v1/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
- *     <root>/v1/tmp/                      being written; renamed into place
+ *     <root>/v2/index.db (-wal, -shm)     the index
+ *     <root>/v2/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
+ *     <root>/v2/tmp/                      being written; renamed into place
  */
 export interface CacheLayout {
   readonly root: AbsolutePath;

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Attempt } from './attempt.js';
 import { BlobStore } from './blob-store.js';
 import { isWorkspacePath } from './brands.js';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
@@ -8,9 +9,10 @@ import { discardStore } from './clean-cache.js';
 import { DamagedRecord } from './damaged-record.js';
 import { dropEntries } from './entry-table.js';
 import { FileMemo } from './file-memo.js';
-import { findHit } from './find-hit.js';
+import { findHit, noComparison } from './find-hit.js';
 import { IndexDatabase } from './index-database.js';
 import type { KeyParts } from './key.js';
+import { recordAttempt, workspaceName } from './last-run-table.js';
 import { ApplyFailure } from './restore-apply.js';
 import type { FileOperations } from './restore-apply.js';
 import { restoreEntry } from './restore-entry.js';
@@ -18,6 +20,7 @@ import type { OpenStore, Restoring } from './restore-entry.js';
 import { storeRun } from './store-run.js';
 import type {
   Cache,
+  Comparison,
   FinishedRun,
   Hit,
   Lookup,
@@ -53,6 +56,7 @@ class DirectoryCache implements Cache {
   readonly #options: CacheOptions;
   readonly #layout: CacheLayout;
   readonly #hits = new WeakMap<Hit, Restoring>();
+  readonly #comparisons = new WeakMap<Lookup, Comparison>();
   #opening: Promise<OpenStore> | undefined;
   #fault: string | undefined;
   #warned = false;
@@ -78,11 +82,15 @@ class DirectoryCache implements Cache {
           this.#hits.set(hit, finding.hit);
           return hit;
         }
-        const { reason } = finding;
-        return reason === undefined ? { kind: 'first-run' } : { kind: 'miss', reason };
+        this.#comparisons.set(finding.miss, finding.comparison);
+        return finding.miss;
       },
       () => ({ kind: 'first-run' }),
     );
+  }
+
+  comparison(lookup: Lookup): Comparison {
+    return this.#comparisons.get(lookup) ?? noComparison;
   }
 
   async restore(hit: Hit, world: World): Promise<RestoreOutcome> {
@@ -126,6 +134,16 @@ class DirectoryCache implements Cache {
         }
       },
       (detail) => ({ kind: 'cache-unusable', detail }),
+    );
+  }
+
+  async note(task: string, attempt: Attempt, world: World): Promise<void> {
+    await this.#degrading(
+      async ({ index, layout }) => {
+        const workspace = workspaceName(layout.root, world.root);
+        await index.write((transaction) => recordAttempt(transaction, workspace, task, attempt));
+      },
+      () => undefined,
     );
   }
 

@@ -305,13 +305,13 @@ test('cleaning removes what is ours and nothing else', async (t) => {
   const { workspace, cache } = await stored(t);
   await cache.close();
   const root = workspace.cacheDirectory;
-  const strangers = ['v2/notes.txt', 'v1.txt', 'data/file'];
+  const strangers = ['v9/notes.txt', 'v1.txt', 'data/file'];
   for (const path of strangers) workspace.write(`node_modules/.cache/vt/${path}`, '');
   assert.deepEqual(cleanCache(root), { kind: 'cleaned', stores: 1 });
   const files = filesBelow(root).filter((path) => lstatSync(path).isFile());
   const names = files.map((path) => path.slice(root.length + 1)).sort();
   assert.deepEqual(names, ['.gitignore', 'CACHEDIR.TAG', ...strangers].sort());
-  for (const path of ['v2', 'v1.txt', 'data']) rmSync(join(root, path), { recursive: true });
+  for (const path of ['v9', 'v1.txt', 'data']) rmSync(join(root, path), { recursive: true });
   assert.deepEqual(cleanCache(root), { kind: 'cleaned', stores: 0 });
   assert.equal(lstatSync(root, { throwIfNoEntry: false }), undefined);
   assert.deepEqual(cleanCache(root), { kind: 'cleaned', stores: 0 });

@@ -10,14 +10,14 @@ import type { MissReason } from './miss-reason.js';
 import { PresentFiles } from './present-files.js';
 import type { OpenStore, Restoring } from './restore-entry.js';
 import { decodeTranscript } from './stored-entry.js';
-import type { OutputChunk } from './stored-run.js';
+import type { Comparison, Hit, Lookup, OutputChunk } from './stored-run.js';
 import { VariantSearch } from './variant-search.js';
 import type { World } from './world.js';
 
 /** What a lookup found, with the names of entries to drop. */
 export type Finding = { readonly damaged: readonly string[] } & (
   | { readonly hit: Restoring; readonly transcript: readonly OutputChunk[] }
-  | { readonly reason: MissReason | undefined }
+  | { readonly miss: Exclude<Lookup, Hit>; readonly comparison: Comparison }
 );
 
 /**
@@ -32,6 +32,7 @@ export async function findHit(
   world: World,
   store: OpenStore,
 ): Promise<Finding> {
+  const started = performance.now();
   const digest = keyDigest(key);
   const variants = await listVariants(transaction, digest);
   const files = new PresentFiles(world.root, store.memo);
@@ -42,38 +43,58 @@ export async function findHit(
       const entry = await loadEntry(transaction, variant.name);
       const transcript = decodeTranscript(store.blobs.read(entry.transcript));
       const facts = () => search.facts(variant);
-      const hit = { world, task, key, name: variant.name, entry, facts };
+      const hit = { world, task, key, name: variant.name, entry, facts, started };
       return { hit, transcript, damaged: damagedNames(search) };
     } catch (error) {
       if (!(error instanceof DamagedRecord)) throw error;
       search.markDamaged(variant, error);
     }
   }
-  const [damage] = search.damaged.values();
-  const reason =
-    (damage && damageReason(damage)) ??
-    chooseReason(await search.nearestDifferences()) ??
-    (await keyReason(transaction, task, key, world, store));
-  return { reason, damaged: damagedNames(search) };
+  const miss =
+    foundDamage(search) ??
+    (await nearestMiss(search)) ??
+    (await keyMiss(transaction, task, key, world, store));
+  const damaged = damagedNames(search);
+  if (miss === undefined) return { miss: { kind: 'first-run' }, comparison: noComparison, damaged };
+  const { reason, ...comparison } = miss;
+  return { miss: { kind: 'miss', reason }, comparison, damaged };
 }
 
-function damageReason(damage: DamagedRecord): MissReason {
-  return { kind: 'entry-damaged', detail: damage.detail };
+type Miss = Comparison & { readonly reason: MissReason };
+
+/** Nothing was compared. */
+export const noComparison: Comparison = { differences: [] };
+
+function foundDamage(search: VariantSearch): Miss | undefined {
+  const [damage] = search.damaged.values();
+  if (damage === undefined) return undefined;
+  const reason: MissReason = { kind: 'entry-damaged', detail: damage.detail };
+  return { reason, differences: [] };
+}
+
+async function nearestMiss(search: VariantSearch): Promise<Miss | undefined> {
+  const nearest = await search.nearest();
+  const reason = nearest && chooseReason(nearest.differences);
+  if (nearest === undefined || reason === undefined) return undefined;
+  const { differences, variant } = nearest;
+  return { reason, differences, nearest: variant.name };
 }
 
 function damagedNames(search: VariantSearch): string[] {
   return [...search.damaged.keys()].map((variant) => variant.name);
 }
 
-async function keyReason(
+async function keyMiss(
   transaction: Transaction,
   task: string,
   key: KeyParts,
   world: World,
   store: OpenStore,
-): Promise<MissReason | undefined> {
+): Promise<Miss | undefined> {
   const before = await lastKey(transaction, workspaceName(store.layout.root, world.root), task);
-  return before && keyDifference(before, key);
+  const reason = before && keyDifference(before, key);
+  if (before === undefined || reason === undefined) return undefined;
+  return { reason, differences: [], keyBefore: before };
 }
 
 /** Variants differ in what globs matched, not in the globs: each is expanded once. */

@@ -39,9 +39,11 @@ const SCHEMA = `
   CREATE TABLE last_run (
     workspace TEXT NOT NULL,                  -- path from the cache directory to the workspace
     task      TEXT NOT NULL,
-    key       BLOB NOT NULL,                  -- vt.cache.v1.KeyParts
+    key       BLOB,                           -- vt.cache.v1.KeyParts; NULL: never stored or restored
     manifest  BLOB NOT NULL,                  -- vt.cache.v1.Manifest
     used      INTEGER NOT NULL,
+    attempt   BLOB NOT NULL,                  -- vt.cache.v1.Attempt
+    attempt_checksum TEXT NOT NULL,           -- digest of attempt
     PRIMARY KEY (workspace, task)
   );
   CREATE TABLE file_memo (

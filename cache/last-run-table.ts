@@ -1,6 +1,10 @@
 import { relative } from 'node:path';
 import * as wire from '../proto/generated/vt/cache/v1/key.js';
 import type { AbsolutePath } from './brands.js';
+import { decodeAttempt, encodeAttempt } from './attempt-codec.js';
+import type { EncodableAttempt } from './attempt-codec.js';
+import type { Attempt } from './attempt.js';
+import { contentDigest } from './content-digest.js';
 import { DamagedRecord, decodeRecord } from './damaged-record.js';
 import type { Transaction } from './index-database.js';
 import { keyFromMessage, keyToMessage } from './key-codec.js';
@@ -26,11 +30,12 @@ export async function lastKey(
   task: string,
 ): Promise<KeyParts | undefined> {
   const [row] = await transaction.all<{ key: Uint8Array }>(
-    'SELECT key FROM last_run WHERE task = ? ORDER BY workspace = ? DESC, used DESC LIMIT 1',
+    `SELECT key FROM last_run WHERE task = ? AND key IS NOT NULL
+     ORDER BY workspace = ? DESC, used DESC LIMIT 1`,
     [task, workspace],
   );
   if (row === undefined) return undefined;
-  return whole(() => decodeRecord('key', () => keyFromMessage(wire.KeyParts.decode(row.key))));
+  return whole(() => keyOf(row.key));
 }
 
 /** What the task wrote in this workspace last; empty when that is not known. */
@@ -59,18 +64,88 @@ export async function otherManifests(
   return rows.flatMap((row) => whole(() => decodeManifest(row.manifest)) ?? []);
 }
 
+/** What is kept of the last result that a task stored or restored in a workspace. */
+export interface LastRun {
+  readonly key: KeyParts;
+  readonly manifest: readonly ManifestItem[];
+  readonly attempt: EncodableAttempt;
+}
+
 export async function recordLastRun(
   transaction: Transaction,
   workspace: string,
   task: string,
-  key: KeyParts,
-  manifest: readonly ManifestItem[],
+  { key, manifest, attempt }: LastRun,
 ): Promise<void> {
+  const body = encodeAttempt(attempt);
   await transaction.run(
-    `INSERT OR REPLACE INTO last_run (workspace, task, key, manifest, used)
-     VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM last_run))`,
-    [workspace, task, wire.KeyParts.encode(keyToMessage(key)).finish(), encodeManifest(manifest)],
+    `INSERT OR REPLACE INTO last_run
+       (workspace, task, key, manifest, used, attempt, attempt_checksum)
+     VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM last_run), ?, ?)`,
+    [
+      workspace,
+      task,
+      wire.KeyParts.encode(keyToMessage(key)).finish(),
+      encodeManifest(manifest),
+      body,
+      contentDigest(body),
+    ],
   );
+}
+
+/** Notes how a run went that left no result: what the task wrote last stays as it was. */
+export async function recordAttempt(
+  transaction: Transaction,
+  workspace: string,
+  task: string,
+  attempt: Attempt,
+): Promise<void> {
+  const body = encodeAttempt(attempt);
+  await transaction.run(
+    `INSERT INTO last_run (workspace, task, key, manifest, used, attempt, attempt_checksum)
+     VALUES (?, ?, NULL, x'', 0, ?, ?)
+     ON CONFLICT (workspace, task) DO UPDATE
+       SET attempt = excluded.attempt, attempt_checksum = excluded.attempt_checksum`,
+    [workspace, task, body, contentDigest(body)],
+  );
+}
+
+/** How the last runs went in a workspace: of all tasks, or of one. */
+export async function lastAttempts(
+  transaction: Transaction,
+  workspace: string,
+  task?: string,
+): Promise<ReadonlyMap<string, Attempt>> {
+  const rows = await transaction.all<AttemptRow>(
+    `SELECT task, key, attempt, attempt_checksum AS checksum FROM last_run
+     WHERE workspace = ?1 AND (?2 IS NULL OR task = ?2) ORDER BY task`,
+    [workspace, task ?? null],
+  );
+  return new Map(
+    rows.flatMap((row) => {
+      const attempt = whole(() => attemptOf(row));
+      return attempt === undefined ? [] : [[row.task, attempt] as const];
+    }),
+  );
+}
+
+interface AttemptRow {
+  readonly task: string;
+  readonly key: Uint8Array | null;
+  readonly attempt: Uint8Array;
+  readonly checksum: string;
+}
+
+function attemptOf(row: AttemptRow): Attempt {
+  if (contentDigest(row.attempt) !== row.checksum) throw new DamagedRecord('attempt: other bytes');
+  const attempt = decodeAttempt(row.attempt);
+  const { key = row.key && keyOf(row.key) } = attempt;
+  if (!key) throw new DamagedRecord('attempt: key');
+  return { ...attempt, key };
+}
+
+function keyOf(bytes: Uint8Array): KeyParts {
+  return decodeRecord('key', () => keyFromMessage(wire.KeyParts.decode(bytes)));
 }
 
 /** A damaged row is as good as none: it only explains, or keeps files from being tidied away. */

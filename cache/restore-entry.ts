@@ -27,6 +27,8 @@ export interface Restoring {
   readonly entry: StoredEntry;
   /** The entry's observations. */
   readonly facts: () => readonly Fact[];
+  /** performance.now() when it was looked up. */
+  readonly started: number;
 }
 
 /** The parts of an open cache. */
@@ -166,7 +168,7 @@ async function stageOutput(output: Placement, staging: Staging, blobs: BlobStore
 
 async function record(
   transaction: Transaction,
-  { task, key, name, entry, world }: Restoring,
+  { task, key, name, entry, world, started }: Restoring,
   store: OpenStore,
   plan: RestorePlan,
 ): Promise<void> {
@@ -177,7 +179,13 @@ async function record(
   for (const { path } of plan.directories) {
     if (!listed.has(path)) manifest.push({ path, kind: 'directory', mode: 0, made: true });
   }
-  await recordLastRun(transaction, workspace, task, key, manifest);
+  const attempt = {
+    ended: Date.now(),
+    duration: performance.now() - started,
+    found: { kind: 'hit', entry: name },
+    outcome: undefined,
+  } as const;
+  await recordLastRun(transaction, workspace, task, { key, manifest, attempt });
   await touchEntry(transaction, name);
   await store.memo.save(transaction);
 }

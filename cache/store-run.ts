@@ -54,13 +54,18 @@ export async function storeRun(
   const { observers } = grouped;
   const writer = new Map(run.outputs.map((output) => [output.path, output.writer ?? -1]));
   const writers = outputs.map(({ path }) => writer.get(path) ?? -1);
-  const entry = { task, key, duration, processes, observers, outputs, writers, transcript };
+  const { ignored = [], found = { kind: 'first-run' } } = run;
+  const entry = {
+    ...{ task, key, duration, processes, observers, outputs, writers, transcript, ignored },
+  };
   const workspace = workspaceName(layout.root, world.root);
   const name = await index.write(async (transaction) => {
     const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
     const before = await lastManifest(transaction, workspace, task);
     const manifest = nextManifest(before, outputs, (path) => own.made(path));
-    await recordLastRun(transaction, workspace, task, key, manifest);
+    const outcome = { kind: 'stored', entry: stored } as const;
+    const attempt = { ended: Date.now(), duration, found, outcome };
+    await recordLastRun(transaction, workspace, task, { key, manifest, attempt });
     await memo.save(transaction);
     return stored;
   });

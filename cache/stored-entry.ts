@@ -2,6 +2,8 @@ import * as wire from '../proto/generated/vt/cache/v1/entry.js';
 import { digestFromBytes, digestToBytes, isWorkspacePath } from './brands.js';
 import type { Digest, WorkspacePath } from './brands.js';
 import { DamagedRecord, decodeRecord } from './damaged-record.js';
+import { ignoredFromMessage, ignoredToMessage } from './ignored-codec.js';
+import type { Ignored } from './ignored.js';
 import { keyFromMessage, keyToMessage } from './key-codec.js';
 import type { KeyParts } from './key.js';
 import type { Observer } from './observation.js';
@@ -29,6 +31,8 @@ export interface StoredEntry {
   /** In the order of the outputs: who changed each first; -1 where nobody was seen to. */
   readonly writers: readonly Observer[];
   readonly transcript: Digest;
+  /** What the run touched and the result leaves out. */
+  readonly ignored: readonly Ignored[];
 }
 
 /** An output with whether its task made it in this workspace: then it may be removed again. */
@@ -44,6 +48,7 @@ export function encodeEntry(entry: StoredEntry): Uint8Array {
     outputs: entry.outputs.map((output) => outputToMessage(output, false)),
     transcriptDigest: digestToBytes(entry.transcript),
     writers: [...entry.writers],
+    ignored: entry.ignored.map(ignoredToMessage),
   }).finish();
 }
 
@@ -65,6 +70,7 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
       outputs: outputs.map(outputFromMessage),
       writers: outputs.map((_, index) => writers[index] ?? -1),
       transcript: digestFromBytes(message.transcriptDigest),
+      ignored: message.ignored.map(ignoredFromMessage),
     };
   });
 }

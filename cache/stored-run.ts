@@ -1,6 +1,9 @@
+import type { Attempt, Compared, Found } from './attempt.js';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { Ignored } from './ignored.js';
 import type { KeyParts } from './key.js';
 import type { MissReason } from './miss-reason.js';
+import type { Difference } from './observation-check.js';
 import type { EnvPattern, Observer } from './observation.js';
 import type { World } from './world.js';
 
@@ -107,6 +110,10 @@ export interface FinishedRun {
    * since the same or a later one. A dependency with such a ctime was edited while the task ran.
    */
   readonly startStamp: bigint;
+  /** What the run touched and the result leaves out, for explanations. */
+  readonly ignored?: readonly Ignored[];
+  /** What was found before the run, for explanations; default: nothing to compare with. */
+  readonly found?: Found;
 }
 
 /** Why a finished run could not be kept. */
@@ -144,6 +151,12 @@ export type Lookup =
   | { readonly kind: 'first-run' }
   | { readonly kind: 'miss'; readonly reason: MissReason };
 
+/** What a miss was found by. */
+export interface Comparison extends Compared {
+  /** All observations in which the nearest result differs; empty when something else decided. */
+  readonly differences: readonly Difference[];
+}
+
 export type RestoreOutcome =
   | { readonly kind: 'restored'; readonly written: number; readonly unchanged: number }
   /** Nothing was changed on disk; treat as a miss with this reason. */
@@ -156,7 +169,11 @@ export type RestoreOutcome =
  */
 export interface Cache {
   lookup(task: string, key: KeyParts, world: World): Promise<Lookup>;
+  /** What was compared for this lookup; nothing for a hit or a first run. */
+  comparison(lookup: Lookup): Comparison;
   restore(hit: Hit, world: World): Promise<RestoreOutcome>;
   store(run: FinishedRun, world: World): Promise<StoreOutcome>;
+  /** Notes, for explanations, how a run went that was not handed to `store`, or refused by it. */
+  note(task: string, attempt: Attempt, world: World): Promise<void>;
   close(): Promise<void>;
 }

@@ -22,6 +22,12 @@ interface Group {
   differences?: readonly Difference[];
 }
 
+/** A variant that does not hold, and why. */
+export interface NearVariant {
+  readonly variant: Variant;
+  readonly differences: readonly Difference[];
+}
+
 /** So many recent variants are compared in full to find the one nearest to the present. */
 const NEAREST_OF = 8;
 
@@ -89,10 +95,10 @@ export class VariantSearch {
 
   /**
    * What differs from the nearest variant: of the most recently used ones the one with the fewest
-   * differing observations, of equal ones the most recent. Empty when there is none to compare.
+   * differing observations, of equal ones the most recent. Undefined when there is none to compare.
    */
-  async nearestDifferences(): Promise<readonly Difference[]> {
-    let nearest: readonly Difference[] = [];
+  async nearest(): Promise<NearVariant | undefined> {
+    let nearest: NearVariant | undefined;
     for (const [index, variant] of this.#variants.slice(0, NEAREST_OF).entries()) {
       try {
         await this.#loadGroups(index);
@@ -100,8 +106,8 @@ export class VariantSearch {
         for (const group of this.#groupsOf(variant)) {
           differences.push(...(await this.#differences(group)));
         }
-        const nearer = nearest.length === 0 || differences.length < nearest.length;
-        if (differences.length > 0 && nearer) nearest = differences;
+        const nearer = !nearest || differences.length < nearest.differences.length;
+        if (differences.length > 0 && nearer) nearest = { variant, differences };
       } catch (error) {
         if (!(error instanceof DamagedRecord)) throw error;
         this.#damaged.set(variant, error);

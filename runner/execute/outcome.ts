@@ -1,4 +1,5 @@
 import type { MissReason } from '../../cache/miss-reason.js';
+import type { Difference } from '../../cache/observation-check.js';
 import type { NotStored } from '../../cache/stored-run.js';
 import type { Execution } from '../plan/execution.js';
 import type { NotDerived } from './derive/not-derived.js';
@@ -20,7 +21,12 @@ export type CacheStatus =
   | { readonly kind: 'hit' }
   /** Nothing was ever stored: there is no reason to give. */
   | { readonly kind: 'first-run' }
-  | { readonly kind: 'miss'; readonly reason: MissReason }
+  | {
+      readonly kind: 'miss';
+      readonly reason: MissReason;
+      /** All observations in which the nearest result differs, if that is what decided. */
+      readonly differences?: readonly Difference[];
+    }
   | {
       readonly kind: 'disabled';
       readonly because: NonNullable<Execution['uncachedBecause']> | undefined;
@@ -35,6 +41,8 @@ export interface Outcome {
   readonly duration: number;
   /** milliseconds the stored run had taken; 0 unless it is a hit */
   readonly saved: number;
+  /** Name of the stored result: the one that was restored, or that the run left. */
+  readonly entry?: string;
   /** For a hit: output files put in place, and those that were already right. */
   readonly restored?: { readonly written: number; readonly unchanged: number };
   /** Why a task that ran and succeeded was not stored. Absent when it was, or caching was off. */

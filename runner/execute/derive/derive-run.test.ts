@@ -575,3 +575,103 @@ describe('refusals', () => {
     });
   });
 });
+
+describe('what the result leaves out, and who said so', () => {
+  const ignored = (given: Given) => {
+    const result = derive(given);
+    assert.ok(result.kind === 'derived', JSON.stringify(result));
+    return (result.ignored ?? []).map(
+      ({ part, by, paths, more }) =>
+        `${part} ${JSON.stringify(by)}: ${paths.map((p) => `${p.path} by ${p.process}`).join()} ${more}`,
+    );
+  };
+
+  test('a report of the task, by the process that made it, also where nothing was touched', () => {
+    assert.deepEqual(
+      ignored({
+        accesses: [
+          access('cache/a', 'file', { content: true, written: true }),
+          access('cache/b', 'absent', { probed: true }),
+        ],
+        channel: {
+          ignoredInputs: [{ path: '/ws/cache', speaker: { ...speaker, label: 'vite' } }],
+          ignoredOutputs: [
+            { path: '/ws/cache', speaker },
+            { path: '/ws/none', speaker },
+            { path: '/elsewhere', speaker },
+          ],
+        },
+      }),
+      [
+        'reads {"kind":"report","path":"cache","speaker":1,"label":"vite"}: cache/a by 0,cache/b by 0 0',
+        'writes {"kind":"report","path":"cache","speaker":1}: cache/a by 1 0',
+        'writes {"kind":"report","path":"none","speaker":1}:  0',
+      ],
+    );
+  });
+
+  test('the glob of the configuration that excluded it, the first of several', () => {
+    assert.deepEqual(
+      ignored({
+        accesses: [
+          access('logs/a.log', 'file', { content: true }),
+          access('logs/b.log', 'absent', { written: true }),
+          access('src/a', 'file', { content: true }),
+        ],
+        input: { exclude: ['logs/**', '**/*.log'] },
+        output: { exclude: ['**/*.log'] },
+      }),
+      [
+        'reads {"kind":"excluded","glob":"logs/**"}: logs/a.log by 0 0',
+        'writes {"kind":"excluded","glob":"**/*.log"}: logs/b.log by 1 0',
+      ],
+    );
+  });
+
+  test('a configuration that names what counts: what it names is not left out', () => {
+    assert.deepEqual(
+      ignored({
+        accesses: [
+          access('src/a', 'file', { content: true }),
+          access('other', 'file', { content: true }),
+        ],
+        input: { auto: false, include: ['src/**'] },
+        inputMatches: ['src/a'],
+      }),
+      ['reads {"kind":"not-named"}: other by 0 0'],
+    );
+  });
+
+  test('rules of vt itself', () => {
+    assert.deepEqual(
+      ignored({
+        accesses: [
+          access('.git/HEAD', 'file', { content: true }),
+          access('node_modules/.bin/vite', 'file', { content: true }),
+          access('node_modules/.cache/vt/v2/index.db', 'file', { written: true }),
+          access('target/debug/x', 'file', { content: true }),
+        ],
+        tagged: ['target'],
+      }),
+      [
+        'reads {"kind":"version-control","path":".git"}: .git/HEAD by 0 0',
+        'reads {"kind":"cache-tag","path":"target"}: target/debug/x by 0 0',
+        'contents {"kind":"package-manager"}: node_modules/.bin/vite by 0 0',
+        'writes {"kind":"own-cache","path":"node_modules/.cache/vt"}: node_modules/.cache/vt/v2/index.db by 1 0',
+      ],
+    );
+  });
+
+  test('of a great many paths the first ones, and how many more', () => {
+    const accesses = Array.from({ length: 620 }, (_, n) =>
+      access(`cache/${String(n).padStart(3, '0')}`, 'file', { content: true }),
+    );
+    const result = derive({ accesses, channel: ignoreInput('/ws/cache') });
+    assert.ok(result.kind === 'derived');
+    const [rule] = result.ignored ?? [];
+    assert.deepEqual(
+      [rule?.paths.length, rule?.more, rule?.paths[499]?.path],
+      [500, 120, 'cache/499'],
+    );
+  });
+});

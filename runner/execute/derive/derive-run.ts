@@ -4,8 +4,14 @@ import type { EntryKind } from '../../../cache/observation.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
+import { findIgnored } from './find-ignored.js';
 import type { NotDerived } from './not-derived.js';
-import { decideRelevance, parentOf, type PathRelevance } from './path-relevance.js';
+import {
+  decideRelevance,
+  parentOf,
+  type IgnoreReport,
+  type PathRelevance,
+} from './path-relevance.js';
 import { ProcessList } from './process-list.js';
 import type { WorkspaceView } from './workspace-view.js';
 
@@ -23,7 +29,10 @@ export interface RunFacts {
 }
 
 /** What the run depended on and made. */
-export interface Derived extends Pick<FinishedRun, 'dependencies' | 'outputs' | 'processes'> {
+export interface Derived extends Pick<
+  FinishedRun,
+  'dependencies' | 'outputs' | 'processes' | 'ignored'
+> {
   readonly kind: 'derived';
 }
 
@@ -44,16 +53,13 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
   if (refusal !== undefined) return refusal;
 
   const inWorkspace = relativeTo(facts.workspaceRoot, view);
-  const relevance = decideRelevance(
-    {
-      policy,
-      ignoredInputs: channel.ignoredInputs.flatMap(({ path }) => inWorkspace(path)),
-      ignoredOutputs: channel.ignoredOutputs.flatMap(({ path }) => inWorkspace(path)),
-      runnerOwned: facts.runnerDirectories.flatMap(inWorkspace).filter((path) => path !== ''),
-    },
-    view,
-  );
   const processes = new ProcessList(trace.processes);
+  const reports = {
+    ignoredInputs: ignoreReports(channel.ignoredInputs, inWorkspace, processes),
+    ignoredOutputs: ignoreReports(channel.ignoredOutputs, inWorkspace, processes),
+  };
+  const runnerOwned = facts.runnerDirectories.flatMap(inWorkspace).filter((path) => path !== '');
+  const relevance = decideRelevance({ policy, ...reports, runnerOwned }, view);
   const accesses = new WorkspaceAccesses(trace.accesses, facts.workspaceRoot, view);
 
   const conflict =
@@ -71,6 +77,7 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
     kind: 'derived',
     dependencies: eachPathOnce(dependencies),
     outputs: findOutputs(accesses, relevance, policy, view),
+    ignored: findIgnored(accesses.all, relevance, reports),
     processes: processes.all,
   };
 }
@@ -329,6 +336,22 @@ function reportedVariables(channel: ChannelRecord, processes: ProcessList): Depe
         }) as const,
     ),
   ];
+}
+
+/** A report whose path has two readings is two. */
+function ignoreReports(
+  reported: ChannelRecord['ignoredInputs'],
+  inWorkspace: (path: string) => readonly WorkspacePath[],
+  processes: ProcessList,
+): readonly IgnoreReport[] {
+  return reported.flatMap(({ path, speaker }) =>
+    inWorkspace(path).map((inside): IgnoreReport => ({
+      kind: 'report',
+      path: inside,
+      speaker: processes.observerOf(speaker),
+      ...(speaker.label !== undefined && { label: speaker.label }),
+    })),
+  );
 }
 
 function findOutputs(

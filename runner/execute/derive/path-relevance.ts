@@ -1,4 +1,5 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
+import type { IgnoredBy } from '../../../cache/ignored.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import { pathListMatcher, type Matcher } from '../../workspace/glob/glob-matcher.js';
 import type { WorkspaceView } from './workspace-view.js';
@@ -13,13 +14,20 @@ export interface PathRelevance {
   isExistenceOnly(path: WorkspacePath): boolean;
   /** Changes of the path are part of the result. */
   isOutput(path: WorkspacePath): boolean;
+  /** Who said that looks at the path do not count; undefined where they do, or globs decide. */
+  notInputBy(path: WorkspacePath): IgnoredBy | undefined;
+  /** Who said that changes of the path do not count; undefined where they do. */
+  notOutputBy(path: WorkspacePath): IgnoredBy | undefined;
 }
+
+/** What a process said of a path and all below it. */
+export type IgnoreReport = Extract<IgnoredBy, { kind: 'report' }>;
 
 export interface RelevanceFacts {
   readonly policy: CachePolicy;
   /** What the task's processes reported, workspace-relative. */
-  readonly ignoredInputs: readonly WorkspacePath[];
-  readonly ignoredOutputs: readonly WorkspacePath[];
+  readonly ignoredInputs: readonly IgnoreReport[];
+  readonly ignoredOutputs: readonly IgnoreReport[];
   /** Subtrees that are the runner's own, never input or output. */
   readonly runnerOwned: readonly WorkspacePath[];
 }
@@ -37,54 +45,87 @@ const existenceOnly =
  */
 export function decideRelevance(facts: RelevanceFacts, view: WorkspaceView): PathRelevance {
   const { input, output } = facts.policy;
-  const inputExcluded = pathListMatcher(input.exclude, []);
+  const excludedInput = firstMatching(input.exclude.map(excludedBy));
   const inputNamed = pathListMatcher(input.include, input.exclude);
-  const outputExcluded = pathListMatcher(output.exclude, []);
+  const excludedOutput = firstMatching(output.exclude.map(excludedBy));
   const outputNamed = pathListMatcher(output.include, output.exclude);
-  const isNobodys = subtreeMatcher(['.git' as WorkspacePath, ...facts.runnerOwned]);
-  const isIgnoredInput = subtreeMatcher(facts.ignoredInputs);
-  const isIgnoredOutput = subtreeMatcher(facts.ignoredOutputs);
-  const isInCache = cacheTagMatcher(view);
+  const nobodys = firstMatching([
+    subtreeRule({ kind: 'version-control', path: '.git' as WorkspacePath }),
+    ...facts.runnerOwned.map((path) => subtreeRule({ kind: 'own-cache', path })),
+  ]);
+  const reportedInput = firstMatching(facts.ignoredInputs.map(subtreeRule));
+  const reportedOutput = firstMatching(facts.ignoredOutputs.map(subtreeRule));
+  const inCache = cacheTagRule(view);
 
   return {
-    isInput(path) {
-      if (inputExcluded(path)) return false;
-      if (!input.auto) return false;
-      return inputNamed(path) || !(isNobodys(path) || isIgnoredInput(path) || isInCache(path));
-    },
+    isInput: (path) => input.auto && notInput(path) === undefined,
     isListingInput(directory) {
       if (!this.isInput(directory)) return false;
       // Where any name would be excluded, which names there are says nothing.
       const anyName = directory === '' ? '\u{10ffff}' : `${directory}/\u{10ffff}`;
-      return !inputExcluded(anyName) && !isInCache(anyName);
+      return (excludedInput(anyName) ?? inCache(anyName)) === undefined;
     },
     isExistenceOnly: (path) => existenceOnly.test(path) && !inputNamed(path),
-    isOutput(path) {
-      if (outputExcluded(path)) return false;
-      if (outputNamed(path)) return true;
-      return output.auto && !isNobodys(path) && !isIgnoredOutput(path);
-    },
+    isOutput: (path) => notOutput(path) === undefined,
+    notInputBy: notInput,
+    notOutputBy: notOutput,
+  };
+
+  function notInput(path: string): IgnoredBy | undefined {
+    const excluded = excludedInput(path);
+    if (excluded !== undefined) return excluded;
+    if (inputNamed(path)) return undefined;
+    if (!input.auto) return notNamed;
+    return nobodys(path) ?? reportedInput(path) ?? inCache(path);
+  }
+
+  function notOutput(path: string): IgnoredBy | undefined {
+    const excluded = excludedOutput(path);
+    if (excluded !== undefined) return excluded;
+    if (outputNamed(path)) return undefined;
+    if (!output.auto) return notNamed;
+    return nobodys(path) ?? reportedOutput(path);
+  }
+}
+
+const notNamed: IgnoredBy = { kind: 'not-named' };
+
+/** A rule and the paths it is about. */
+interface IgnoreRule {
+  readonly by: IgnoredBy;
+  readonly matches: Matcher;
+}
+
+function firstMatching(rules: readonly IgnoreRule[]): (path: string) => IgnoredBy | undefined {
+  return (path) => rules.find(({ matches }) => matches(path))?.by;
+}
+
+function excludedBy(glob: string): IgnoreRule {
+  return { by: { kind: 'excluded', glob }, matches: pathListMatcher([glob], []) };
+}
+
+function subtreeRule(by: Extract<IgnoredBy, { readonly path: WorkspacePath }>): IgnoreRule {
+  const root = by.path;
+  return {
+    by,
+    matches: (path) => root === '' || path === root || path.startsWith(`${root}/`),
   };
 }
 
-function subtreeMatcher(roots: readonly WorkspacePath[]): Matcher {
-  return (path) =>
-    roots.some((root) => root === '' || path === root || path.startsWith(`${root}/`));
-}
-
-/** Whether a path is below a directory marked as a cache; the root itself is never taken for one. */
-function cacheTagMatcher(view: WorkspaceView): Matcher {
-  const known = new Map<string, boolean>();
-  const isCache = (directory: string): boolean => {
-    if (directory === '') return false;
-    let answer = known.get(directory);
-    if (answer === undefined) {
-      answer = isCache(parentOf(directory)) || view.hasCacheTag(directory as WorkspacePath);
-      known.set(directory, answer);
-    }
-    return answer;
+/** The directory marked as a cache that a path is below; the root itself is never taken for one. */
+function cacheTagRule(view: WorkspaceView): (path: string) => IgnoredBy | undefined {
+  const known = new Map<string, IgnoredBy | undefined>();
+  const cacheAt = (directory: string): IgnoredBy | undefined => {
+    if (directory === '') return undefined;
+    if (known.has(directory)) return known.get(directory);
+    const path = directory as WorkspacePath;
+    const by =
+      cacheAt(parentOf(directory)) ??
+      (view.hasCacheTag(path) ? { kind: 'cache-tag' as const, path } : undefined);
+    known.set(directory, by);
+    return by;
   };
-  return (path) => isCache(parentOf(path));
+  return (path) => cacheAt(parentOf(path));
 }
 
 /** The directory of a workspace path; that of the root is the root. */

@@ -1,3 +1,4 @@
+import type { Found } from '../../../cache/attempt.js';
 import type { Cache, Hit } from '../../../cache/stored-run.js';
 import { createWorld } from '../../plan/create-world.js';
 import type { CachePolicy } from '../../plan/execution.js';
@@ -20,6 +21,7 @@ export async function runCached(
   const world = createWorld(execution.workspaceRoot, envSource);
   const found = await cache.lookup(execution.task, policy.key, world);
   let status: Exclude<CacheStatus, { kind: 'disabled' | 'hit' }>;
+  let before: Found;
   if (found.kind === 'hit') {
     const restored = await cache.restore(found, world);
     if (restored.kind === 'restored') {
@@ -32,17 +34,24 @@ export async function runCached(
         ending: { kind: 'exited', code: 0 },
         duration,
         saved: Math.max(0, found.duration - duration),
+        entry: found.entry,
         restored: { written: restored.written, unchanged: restored.unchanged },
         hasOpenLine: endsWithinLine(found),
       };
     }
     if (restored.warning !== undefined) events.warned(restored.warning);
     status = { kind: 'miss', reason: restored.reason };
+    before = { ...status, nearest: found.entry };
+  } else if (found.kind === 'miss') {
+    const { reason } = found;
+    const { differences, ...compared } = cache.comparison(found);
+    status = { kind: 'miss', reason, differences };
+    before = { kind: 'miss', reason, ...compared };
   } else {
-    status = found;
+    status = before = found;
   }
   events.decided(status);
-  return runTracked({ planned, policy, cache, world, status, start }, context);
+  return runTracked({ planned, policy, cache, world, status, found: before, start }, context);
 }
 
 function endsWithinLine(hit: Hit): boolean {

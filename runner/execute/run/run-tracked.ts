@@ -1,5 +1,6 @@
+import type { Found } from '../../../cache/attempt.js';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
-import type { Cache, FinishedRun } from '../../../cache/stored-run.js';
+import type { Cache, FinishedRun, StoreOutcome } from '../../../cache/stored-run.js';
 import type { World } from '../../../cache/world.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
@@ -17,6 +18,7 @@ import type { TaskTracker } from '../process/start-task.js';
 import type { Ending } from '../task-process.js';
 import { Interruption } from './interruption.js';
 import type { InterruptionPolicy } from './interruption.js';
+import { noteAttempt } from './note-attempt.js';
 import { openRunEnvironment } from './run-environment.js';
 import type { RunEnvironment } from './run-environment.js';
 import { followWindowSize, windowSize } from './window-size.js';
@@ -42,12 +44,20 @@ export interface MissedRun {
   readonly cache: Cache;
   readonly world: World;
   readonly status: CacheStatus;
+  /** What the lookup found, for explanations. */
+  readonly found: Found;
   /** performance.now() when the work on this execution began */
   readonly start: number;
 }
 
 /** Runs the task under observation and stores the result if everything it depends on is known. */
 export async function runTracked(run: MissedRun, context: RunContext): Promise<Outcome> {
+  const outcome = await runAndStore(run, context);
+  if (outcome.entry === undefined) await noteAttempt(run, outcome);
+  return outcome;
+}
+
+async function runAndStore(run: MissedRun, context: RunContext): Promise<Outcome> {
   let environment: RunEnvironment;
   try {
     environment = await openRunEnvironment({
@@ -109,7 +119,7 @@ async function runObserved(
       interrupted,
       hasOpenLine: recorder.endsWithinLine,
     };
-    const notCached =
+    const stored =
       !succeeded(ending) || interrupted
         ? undefined
         : recording.kind === 'complete'
@@ -124,7 +134,8 @@ async function runObserved(
     return {
       ...outcome,
       duration: performance.now() - run.start,
-      ...(notCached === undefined ? {} : { notCached }),
+      ...(stored?.kind === 'stored' && { entry: stored.entry }),
+      ...(stored !== undefined && stored.kind !== 'stored' && { notCached: stored }),
     };
   } finally {
     stopFollowing();
@@ -143,11 +154,11 @@ interface Finished {
 
 /** Stores the run, or says why not. */
 async function store(
-  { planned, policy, cache, world }: MissedRun,
+  { planned, policy, cache, world, found }: MissedRun,
   { cacheDirectory }: RunContext,
   { startStamp }: RunEnvironment,
   { trace, channel, inputMatches, transcript, duration }: Finished,
-): Promise<NotCached | undefined> {
+): Promise<StoreOutcome | NotCached> {
   const { execution } = planned;
   const derived = deriveRun(
     {
@@ -161,7 +172,7 @@ async function store(
     viewWorkspace(execution.workspaceRoot),
   );
   if (derived.kind !== 'derived') return derived;
-  const outcome = await cache.store(
+  return cache.store(
     {
       task: execution.task,
       key: policy.key,
@@ -169,12 +180,13 @@ async function store(
       outputs: derived.outputs,
       transcript,
       processes: derived.processes,
+      ignored: derived.ignored ?? [],
       duration,
       startStamp,
+      found,
     },
     world,
   );
-  return outcome.kind === 'stored' ? undefined : outcome;
 }
 
 /** The task runs all the same, with its small environment but on vt's own streams. */

@@ -14,9 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef FIRST_CALLS /* a test has the shim take over at once */
 #define FIRST_CALLS 24u /* left to the supervisor; about what a dynamic program needs to start */
-#endif
 #define PAGE 4096u
 
 /* Wiped in a forked child, which so takes a chunk of its own and starts counting again. */

@@ -41,42 +41,22 @@ static bool moves_names(const struct vt_entry *entry) {
     }
 }
 
-/* Whether the call makes or removes something, so that what is there decides whether it succeeds. */
-static bool makes_or_removes(const struct vt_entry *entry) {
-    switch (entry->op) {
-    case VT_OP_OPEN: return (entry->aux & O_CREAT) != 0;
-    case VT_OP_UNLINK:
-    case VT_OP_MKDIR:
-    case VT_OP_SYMLINK:
-    case VT_OP_MKNOD: return true;
-    default: return false;
-    }
-}
-
-static bool has_two_names(const struct vt_entry *entry) {
-    return entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK;
-}
-
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
-    bool moved = vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
-    bool looks = moved || makes_or_removes(entry) || has_two_names(entry);
+    bool moved = vt_log_names_moved(log);
     struct look look = {.kind = VT_KIND_UNKNOWN};
-    if (looks) look = look_at(log, entry->path);
+    if (moved) look = look_at(log, entry->path);
     entry->before = look.kind;
-    entry->before2 = has_two_names(entry) ? look_at(log, entry->path2).kind : VT_KIND_UNKNOWN;
+    entry->before2 = VT_KIND_UNKNOWN;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
-        if (!moved) look.device = look.inode = 0;
         key = vt_log_key(log, entry, look.device, look.inode);
         if (vt_log_knows(log, key)) return VT_TOUCH_KNOWN;
     }
-    if (!looks) entry->before = look_at(log, entry->path).kind;
+    if (!moved) entry->before = look_at(log, entry->path).kind;
+    if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
+        entry->before2 = look_at(log, entry->path2).kind;
     if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     if (moves_names(entry)) vt_log_move_names(log);
-    if (has_two_names(entry)) {
-        vt_log_move_name(log, entry->path, entry->path_len);
-        vt_log_move_name(log, entry->path2, entry->path2_len);
-    }
     if (vt_log_append(log, entry) == NULL) return VT_TOUCH_REFUSED;
     if (key != 0) vt_log_remember(log, key);
     return VT_TOUCH_RECORDED;

@@ -8,6 +8,56 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { KeyParts } from "./key.js";
 
+/** What is left out of a result: looks at paths, their contents, or changes of them. */
+export enum IgnoredPart {
+  /** UNSPECIFIED - Never stored. */
+  UNSPECIFIED = 0,
+  /** READS - Looks at the paths: contents, existence, listings, links. */
+  READS = 1,
+  /** CONTENTS - What is in the paths; that they are there counts. */
+  CONTENTS = 2,
+  /** WRITES - Changes of the paths: they are not kept and not restored. */
+  WRITES = 3,
+  UNRECOGNIZED = -1,
+}
+
+export function ignoredPartFromJSON(object: any): IgnoredPart {
+  switch (object) {
+    case 0:
+    case "IGNORED_PART_UNSPECIFIED":
+      return IgnoredPart.UNSPECIFIED;
+    case 1:
+    case "IGNORED_PART_READS":
+      return IgnoredPart.READS;
+    case 2:
+    case "IGNORED_PART_CONTENTS":
+      return IgnoredPart.CONTENTS;
+    case 3:
+    case "IGNORED_PART_WRITES":
+      return IgnoredPart.WRITES;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return IgnoredPart.UNRECOGNIZED;
+  }
+}
+
+export function ignoredPartToJSON(object: IgnoredPart): string {
+  switch (object) {
+    case IgnoredPart.UNSPECIFIED:
+      return "IGNORED_PART_UNSPECIFIED";
+    case IgnoredPart.READS:
+      return "IGNORED_PART_READS";
+    case IgnoredPart.CONTENTS:
+      return "IGNORED_PART_CONTENTS";
+    case IgnoredPart.WRITES:
+      return "IGNORED_PART_WRITES";
+    case IgnoredPart.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** Where a piece of output was written to. */
 export enum OutputStream {
   /** UNSPECIFIED - Never stored. */
@@ -84,6 +134,68 @@ export interface Entry {
    * process was seen to change it. Empty where nobody was seen, as in results of versions before.
    */
   writers: number[];
+  /** What the run touched and the result does not depend on or hold, with who said so. */
+  ignored: Ignored[];
+}
+
+/** Paths that one rule left out of a result. */
+export interface Ignored {
+  /** What was left out. */
+  part: IgnoredPart;
+  /** Whose rule it is; exactly one is set. */
+  by:
+    | //
+    /** A process of the task, over the channel. */
+    { $case: "report"; value: IgnoreReport }
+    | //
+    /** The configuration, with an excluding glob: workspace-relative, without its `!`. */
+    { $case: "excluded"; value: string }
+    | //
+    /** The configuration, by naming what counts without `auto`. */
+    { $case: "notNamed"; value: NotNamed }
+    | //
+    /** vt itself: the directory that it never looks into, workspace-relative. */
+    { $case: "versionControl"; value: string }
+    | //
+    /** vt itself: a directory with a valid CACHEDIR.TAG, workspace-relative. */
+    { $case: "cacheTag"; value: string }
+    | //
+    /** vt itself: its own cache, workspace-relative. */
+    { $case: "ownCache"; value: string }
+    | //
+    /** vt itself: files that package managers rewrite at every install. */
+    { $case: "packageManager"; value: PackageManagerState }
+    | undefined;
+  /** Paths the run touched, as far as they are kept. */
+  paths: IgnoredPath[];
+  /** How many more there were. */
+  more: number;
+}
+
+/** A process of the task said that a path and all below it is its own business. */
+export interface IgnoreReport {
+  /** Workspace-relative path, as understood by the runner. */
+  path: string;
+  /** Who said so: an index into the entry's processes. */
+  speaker: number;
+  /** How the speaker calls itself; empty if it did not say. */
+  label: string;
+}
+
+/** The configuration lists what counts, without `auto`, and this is not listed. */
+export interface NotNamed {
+}
+
+/** State of package managers in node_modules. */
+export interface PackageManagerState {
+}
+
+/** A path that a rule left out. */
+export interface IgnoredPath {
+  /** Workspace-relative path. */
+  path: string;
+  /** Who touched it first: an index into the entry's processes. */
+  process: number;
 }
 
 /** A process of the run, as far as explanations need it. */
@@ -183,6 +295,7 @@ function createBaseEntry(): Entry {
     outputs: [],
     transcriptDigest: new Uint8Array(0),
     writers: [],
+    ignored: [],
   };
 }
 
@@ -219,6 +332,9 @@ export const Entry: MessageFns<Entry> = {
         writer.sint32(v);
       }
       writer.join();
+    }
+    for (const v of message.ignored) {
+      Ignored.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -320,6 +436,14 @@ export const Entry: MessageFns<Entry> = {
 
             break;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.ignored.push(Ignored.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -350,6 +474,7 @@ export const Entry: MessageFns<Entry> = {
         ? bytesFromBase64(object.transcript_digest)
         : new Uint8Array(0),
       writers: globalThis.Array.isArray(object?.writers) ? object.writers.map((e: any) => globalThis.Number(e)) : [],
+      ignored: globalThis.Array.isArray(object?.ignored) ? object.ignored.map((e: any) => Ignored.fromJSON(e)) : [],
     };
   },
 
@@ -379,6 +504,9 @@ export const Entry: MessageFns<Entry> = {
     if (message.writers?.length) {
       obj.writers = message.writers.map((e) => Math.round(e));
     }
+    if (message.ignored?.length) {
+      obj.ignored = message.ignored.map((e) => Ignored.toJSON(e));
+    }
     return obj;
   },
 
@@ -395,6 +523,561 @@ export const Entry: MessageFns<Entry> = {
     message.outputs = object.outputs?.map((e) => Output.fromPartial(e)) || [];
     message.transcriptDigest = object.transcriptDigest ?? new Uint8Array(0);
     message.writers = object.writers?.map((e) => e) || [];
+    message.ignored = object.ignored?.map((e) => Ignored.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseIgnored(): Ignored {
+  return { part: 0, by: undefined, paths: [], more: 0 };
+}
+
+export const Ignored: MessageFns<Ignored> = {
+  encode(message: Ignored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== 0) {
+      writer.uint32(8).int32(message.part);
+    }
+    switch (message.by?.$case) {
+      case "report":
+        IgnoreReport.encode(message.by.value, writer.uint32(18).fork()).join();
+        break;
+      case "excluded":
+        writer.uint32(26).string(message.by.value);
+        break;
+      case "notNamed":
+        NotNamed.encode(message.by.value, writer.uint32(34).fork()).join();
+        break;
+      case "versionControl":
+        writer.uint32(42).string(message.by.value);
+        break;
+      case "cacheTag":
+        writer.uint32(50).string(message.by.value);
+        break;
+      case "ownCache":
+        writer.uint32(58).string(message.by.value);
+        break;
+      case "packageManager":
+        PackageManagerState.encode(message.by.value, writer.uint32(66).fork()).join();
+        break;
+    }
+    for (const v of message.paths) {
+      IgnoredPath.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.more !== 0) {
+      writer.uint32(80).uint32(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Ignored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIgnored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.part = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.by = { $case: "report", value: IgnoreReport.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = { $case: "excluded", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.by = { $case: "notNamed", value: NotNamed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.by = { $case: "versionControl", value: reader.string() };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.by = { $case: "cacheTag", value: reader.string() };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.by = { $case: "ownCache", value: reader.string() };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.by = { $case: "packageManager", value: PackageManagerState.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.paths.push(IgnoredPath.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.more = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Ignored {
+    return {
+      part: isSet(object.part) ? ignoredPartFromJSON(object.part) : 0,
+      by: isSet(object.report)
+        ? { $case: "report", value: IgnoreReport.fromJSON(object.report) }
+        : isSet(object.excluded)
+        ? { $case: "excluded", value: globalThis.String(object.excluded) }
+        : isSet(object.notNamed)
+        ? { $case: "notNamed", value: NotNamed.fromJSON(object.notNamed) }
+        : isSet(object.not_named)
+        ? { $case: "notNamed", value: NotNamed.fromJSON(object.not_named) }
+        : isSet(object.versionControl)
+        ? { $case: "versionControl", value: globalThis.String(object.versionControl) }
+        : isSet(object.version_control)
+        ? { $case: "versionControl", value: globalThis.String(object.version_control) }
+        : isSet(object.cacheTag)
+        ? { $case: "cacheTag", value: globalThis.String(object.cacheTag) }
+        : isSet(object.cache_tag)
+        ? { $case: "cacheTag", value: globalThis.String(object.cache_tag) }
+        : isSet(object.ownCache)
+        ? { $case: "ownCache", value: globalThis.String(object.ownCache) }
+        : isSet(object.own_cache)
+        ? { $case: "ownCache", value: globalThis.String(object.own_cache) }
+        : isSet(object.packageManager)
+        ? { $case: "packageManager", value: PackageManagerState.fromJSON(object.packageManager) }
+        : isSet(object.package_manager)
+        ? { $case: "packageManager", value: PackageManagerState.fromJSON(object.package_manager) }
+        : undefined,
+      paths: globalThis.Array.isArray(object?.paths) ? object.paths.map((e: any) => IgnoredPath.fromJSON(e)) : [],
+      more: isSet(object.more) ? globalThis.Number(object.more) : 0,
+    };
+  },
+
+  toJSON(message: Ignored): unknown {
+    const obj: any = {};
+    if (message.part !== 0) {
+      obj.part = ignoredPartToJSON(message.part);
+    }
+    if (message.by?.$case === "report") {
+      obj.report = IgnoreReport.toJSON(message.by.value);
+    } else if (message.by?.$case === "excluded") {
+      obj.excluded = message.by.value;
+    } else if (message.by?.$case === "notNamed") {
+      obj.notNamed = NotNamed.toJSON(message.by.value);
+    } else if (message.by?.$case === "versionControl") {
+      obj.versionControl = message.by.value;
+    } else if (message.by?.$case === "cacheTag") {
+      obj.cacheTag = message.by.value;
+    } else if (message.by?.$case === "ownCache") {
+      obj.ownCache = message.by.value;
+    } else if (message.by?.$case === "packageManager") {
+      obj.packageManager = PackageManagerState.toJSON(message.by.value);
+    }
+    if (message.paths?.length) {
+      obj.paths = message.paths.map((e) => IgnoredPath.toJSON(e));
+    }
+    if (message.more !== 0) {
+      obj.more = Math.round(message.more);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Ignored>, I>>(base?: I): Ignored {
+    return Ignored.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Ignored>, I>>(object: I): Ignored {
+    const message = createBaseIgnored();
+    message.part = object.part ?? 0;
+    switch (object.by?.$case) {
+      case "report": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "report", value: IgnoreReport.fromPartial(object.by.value) };
+        }
+        break;
+      }
+      case "excluded": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "excluded", value: object.by.value };
+        }
+        break;
+      }
+      case "notNamed": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "notNamed", value: NotNamed.fromPartial(object.by.value) };
+        }
+        break;
+      }
+      case "versionControl": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "versionControl", value: object.by.value };
+        }
+        break;
+      }
+      case "cacheTag": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "cacheTag", value: object.by.value };
+        }
+        break;
+      }
+      case "ownCache": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "ownCache", value: object.by.value };
+        }
+        break;
+      }
+      case "packageManager": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "packageManager", value: PackageManagerState.fromPartial(object.by.value) };
+        }
+        break;
+      }
+    }
+    message.paths = object.paths?.map((e) => IgnoredPath.fromPartial(e)) || [];
+    message.more = object.more ?? 0;
+    return message;
+  },
+};
+
+function createBaseIgnoreReport(): IgnoreReport {
+  return { path: "", speaker: 0, label: "" };
+}
+
+export const IgnoreReport: MessageFns<IgnoreReport> = {
+  encode(message: IgnoreReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.speaker !== 0) {
+      writer.uint32(16).sint32(message.speaker);
+    }
+    if (message.label !== "") {
+      writer.uint32(26).string(message.label);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IgnoreReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIgnoreReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.speaker = reader.sint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IgnoreReport {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      speaker: isSet(object.speaker) ? globalThis.Number(object.speaker) : 0,
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
+    };
+  },
+
+  toJSON(message: IgnoreReport): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.speaker !== 0) {
+      obj.speaker = Math.round(message.speaker);
+    }
+    if (message.label !== "") {
+      obj.label = message.label;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IgnoreReport>, I>>(base?: I): IgnoreReport {
+    return IgnoreReport.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IgnoreReport>, I>>(object: I): IgnoreReport {
+    const message = createBaseIgnoreReport();
+    message.path = object.path ?? "";
+    message.speaker = object.speaker ?? 0;
+    message.label = object.label ?? "";
+    return message;
+  },
+};
+
+function createBaseNotNamed(): NotNamed {
+  return {};
+}
+
+export const NotNamed: MessageFns<NotNamed> = {
+  encode(_: NotNamed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NotNamed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNotNamed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): NotNamed {
+    return {};
+  },
+
+  toJSON(_: NotNamed): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NotNamed>, I>>(base?: I): NotNamed {
+    return NotNamed.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NotNamed>, I>>(_: I): NotNamed {
+    const message = createBaseNotNamed();
+    return message;
+  },
+};
+
+function createBasePackageManagerState(): PackageManagerState {
+  return {};
+}
+
+export const PackageManagerState: MessageFns<PackageManagerState> = {
+  encode(_: PackageManagerState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PackageManagerState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePackageManagerState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): PackageManagerState {
+    return {};
+  },
+
+  toJSON(_: PackageManagerState): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PackageManagerState>, I>>(base?: I): PackageManagerState {
+    return PackageManagerState.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PackageManagerState>, I>>(_: I): PackageManagerState {
+    const message = createBasePackageManagerState();
+    return message;
+  },
+};
+
+function createBaseIgnoredPath(): IgnoredPath {
+  return { path: "", process: 0 };
+}
+
+export const IgnoredPath: MessageFns<IgnoredPath> = {
+  encode(message: IgnoredPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.process !== 0) {
+      writer.uint32(16).sint32(message.process);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IgnoredPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIgnoredPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.process = reader.sint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IgnoredPath {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      process: isSet(object.process) ? globalThis.Number(object.process) : 0,
+    };
+  },
+
+  toJSON(message: IgnoredPath): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.process !== 0) {
+      obj.process = Math.round(message.process);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IgnoredPath>, I>>(base?: I): IgnoredPath {
+    return IgnoredPath.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IgnoredPath>, I>>(object: I): IgnoredPath {
+    const message = createBaseIgnoredPath();
+    message.path = object.path ?? "";
+    message.process = object.process ?? 0;
     return message;
   },
 };
