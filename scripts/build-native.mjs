@@ -25,6 +25,7 @@ const launcher = [
   'supervise',
   'descendants',
   'log',
+  'keys',
   'filter',
   'notify',
   'calls',
@@ -33,7 +34,7 @@ const launcher = [
   'who',
   'touch',
 ];
-const shim = ['shim', 'shim-hooks', 'shim-walks', 'touch', 'log'];
+const shim = ['shim', 'shim-hooks', 'shim-looks', 'shim-walks', 'touch', 'log', 'keys'];
 
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 

@@ -14,10 +14,7 @@
 #include <unistd.h>
 
 #define FILE_SIZE (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
-/* One more tells whose they are: the trace's cookie. */
-#define KEYS_SIZE (((uint64_t)VT_LOG_KEYS + 1) * sizeof(uint64_t))
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
-#define PROBES 32u
 
 _Static_assert(sizeof(struct vt_header) + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
                "the header page holds both");
@@ -50,12 +47,8 @@ static int map_header(struct vt_log *log, int fd, bool reserve) {
 }
 
 static int create_keys(struct vt_log *log) {
-    log->keys_fd = memfd_create("vt-keys", MFD_CLOEXEC);
-    if (log->keys_fd >= 0 && ftruncate(log->keys_fd, (off_t)KEYS_SIZE) < 0) return -errno;
-    int flags = log->keys_fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-    void *keys = mmap(NULL, KEYS_SIZE, PROT_READ | PROT_WRITE, flags, log->keys_fd, 0);
-    if (keys == MAP_FAILED) return -errno;
-    log->keys = keys;
+    log->keys_fd = vt_keys_create(&log->keys, log->header->cookie);
+    if (log->keys.shared == NULL) return log->keys_fd;
     log->own->supervisor = getpid();
     log->own->keys_fd = log->keys_fd;
     return 0;
@@ -68,15 +61,10 @@ static int open_keys(struct vt_log *log) {
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)log->own->supervisor, (int)log->own->keys_fd);
     int fd = (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0);
     if (fd < 0) return fd;
-    struct stat status;
-    void *keys = NULL;
     /* In another pid namespace it may be anything. */
-    bool fits = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size == KEYS_SIZE;
-    int error = fits ? map_part(fd, 0, KEYS_SIZE, false, &keys) : -EINVAL;
+    int error = vt_keys_map(&log->keys, fd, log->header->cookie);
     close(fd);
-    if (error < 0) return error;
-    log->keys = keys;
-    return log->keys[VT_LOG_KEYS] == log->header->cookie ? 0 : -EINVAL;
+    return error;
 }
 
 int vt_log_create(struct vt_log *log, const char *path) {
@@ -87,7 +75,10 @@ int vt_log_create(struct vt_log *log, const char *path) {
     if (getrandom(random, sizeof random, 0) != sizeof random) error = -EIO;
     if (error == 0 && ftruncate(log->fd, (off_t)FILE_SIZE) < 0) error = -errno;
     if (error == 0) error = map_header(log, log->fd, true);
-    if (error == 0) error = create_keys(log);
+    if (error == 0) {
+        log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
+        error = create_keys(log);
+    }
     if (error < 0) {
         vt_log_close(log);
         unlink(path);
@@ -96,8 +87,7 @@ int vt_log_create(struct vt_log *log, const char *path) {
     log->own->key_seed = random[0];
     log->header->version = 1;
     log->header->chunk_limit = VT_LOG_CHUNK_LIMIT;
-    log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
-    log->keys[VT_LOG_KEYS] = log->header->cookie;
+    log->header->next_sequence = 1;
     log->header->magic = VT_TRACE_MAGIC;
     return 0;
 }
@@ -118,7 +108,7 @@ int vt_log_open(struct vt_log *log, const char *path) {
 void vt_log_close(struct vt_log *log) {
     if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
     if (log->header != NULL) munmap(log->header, VT_HEADER_SIZE);
-    if (log->keys != NULL) munmap(log->keys, KEYS_SIZE);
+    vt_keys_close(&log->keys);
     if (log->keys_fd >= 0) close(log->keys_fd);
     if (log->fd >= 0) close(log->fd);
     *log = (struct vt_log){.fd = -1, .keys_fd = -1};
@@ -142,8 +132,11 @@ static uint64_t take_spare(struct vt_log *log) {
 }
 
 static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
-    int fd = log->fd >= 0 ? log->fd : open(log->path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) return -errno;
+    /* Quietly: this is no open of the task's. */
+    int fd = log->fd >= 0 ? log->fd
+                          : (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)log->path,
+                                               O_RDWR | O_CLOEXEC, 0, 0);
+    if (fd < 0) return fd;
     void *part = NULL;
     int error = map_part(fd, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, fresh, &part);
     if (log->fd < 0) close(fd);
@@ -202,7 +195,7 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
         .op = entry->op,
         .flags = entry->flags,
         .pid = entry->pid,
-        .sequence = vt_log_next_sequence(log),
+        .sequence = entry->sequence != 0 ? entry->sequence : vt_log_next_sequence(log),
         .result = entry->result,
         .aux = entry->aux,
         .before = entry->before,
@@ -228,7 +221,7 @@ void vt_log_incomplete(struct vt_log *log, enum vt_incomplete cause, uint32_t pi
 }
 
 /* Mixing as in the finalizer of MurmurHash3, eight bytes at a time; seeded, so that no task can be
- * built to collide. At 10^5 keys the chance of any collision is below 10^-9. */
+ * built to collide. At four million keys the chance of any collision is below 10^-6. */
 static uint64_t mix(uint64_t hash, uint64_t value) {
     hash = (hash ^ value) * 0xff51afd7ed558ccdull;
     hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ull;
@@ -261,24 +254,13 @@ uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint
     return hash == 0 ? 1 : hash;
 }
 
-bool vt_log_knows(const struct vt_log *log, uint64_t key) {
-    for (uint32_t i = 0; i < PROBES; i++) {
-        uint64_t found = LOAD(&log->keys[(key + i) % VT_LOG_KEYS]);
-        if (found == key) return true;
-        if (found == 0) return false;
-    }
-    return false;
-}
+bool vt_log_knows(const struct vt_log *log, uint64_t key) { return vt_keys_has(&log->keys, key); }
 
-void vt_log_remember(struct vt_log *log, uint64_t key) {
-    for (uint32_t i = 0; i < PROBES; i++) {
-        uint64_t *slot = &log->keys[(key + i) % VT_LOG_KEYS];
-        uint64_t found = 0;
-        if (__atomic_compare_exchange_n(slot, &found, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            return;
-        if (found == key) return;
-    }
-}
+void vt_log_remember(struct vt_log *log, uint64_t key) { vt_keys_add(&log->keys, key); }
+
+uint32_t vt_log_changes(const struct vt_log *log) { return LOAD(&log->own->changes); }
+
+void vt_log_change(struct vt_log *log) { ADD(&log->own->changes, 1); }
 
 bool vt_log_names_moved(const struct vt_log *log) { return LOAD(&log->own->names_moved) != 0; }
 

@@ -4,9 +4,9 @@
  *
  * Beside it lies the memory of what was recorded, common to the whole tree, in a memfd of the
  * supervisor's (its pages are touched at random, which in a file of a disk's costs more than all
- * else); who cannot open that, in another user's name or pid namespace, records nothing itself. It
- * is an open-addressing table of 64-bit keys, written after their record is committed, so that a kill can lose
- * an entry (a record is repeated) but never a record.
+ * else); who cannot open that, in another user's name or pid namespace, records nothing itself. A key
+ * is added after its record is committed, so that a kill can lose a key (a record is repeated) but
+ * never a record.
  *
  * Why the first occurrence of a key (operation, flags, path) is enough for the reader:
  *  - it asks of a path whether its content was read or it was looked up *before* the task first
@@ -21,6 +21,7 @@
 #ifndef VT_LOG_H
 #define VT_LOG_H
 
+#include "keys.h"
 #include "trace.h"
 
 #include <stdbool.h>
@@ -28,13 +29,13 @@
 #include <stdint.h>
 
 #define VT_LOG_CHUNK_LIMIT (1u << 18) /* 16 GiB of file, sparse: only chunks in use take space */
-#define VT_LOG_KEYS (1u << 18)        /* 2 MiB; when full, records repeat */
 
 /* What only writers know; lies behind vt_header in the header's page. */
 struct vt_log_private {
     uint64_t key_seed;
     uint32_t names_moved; /* atomic */
     uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
+    uint32_t changes; /* atomic: see vt_log_changes */
     int32_t supervisor, keys_fd; /* /proc/`supervisor`/fd/`keys_fd`; -1: nobody but the supervisor has it */
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
 };
@@ -44,7 +45,7 @@ struct vt_log {
     const char *path; /* to open it for a moment instead */
     struct vt_header *header;
     struct vt_log_private *own;
-    uint64_t *keys;
+    struct vt_keys keys;
     int keys_fd; /* the supervisor's; -1 in the shim */
     struct vt_chunk *chunk; /* mapped; NULL: none yet */
     uint64_t chunk_index;
@@ -54,6 +55,7 @@ struct vt_entry {
     uint8_t op, flags, before, before2;
     uint32_t pid, aux;
     int32_t result;
+    uint64_t sequence; /* 0: the next, when it is appended */
     const char *path;
     size_t path_len;
     const char *path2; /* may be NULL */
@@ -66,7 +68,7 @@ int vt_log_create(struct vt_log *log, const char *path);
 int vt_log_open(struct vt_log *log, const char *path);
 void vt_log_close(struct vt_log *log);
 
-/* The next place in the order of all records. */
+/* The next place in the order of all records; never 0. */
 uint64_t vt_log_next_sequence(struct vt_log *log);
 
 /* Gives the current chunk to whoever needs one next. */
@@ -86,6 +88,11 @@ uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint
                     uint64_t inode);
 bool vt_log_knows(const struct vt_log *log, uint64_t key);
 void vt_log_remember(struct vt_log *log, uint64_t key);
+
+/* Goes up before the record of anything that may change a path takes its place in the order. As long
+ * as it stays the same, a look may be recorded after it was made: nothing came in between. */
+uint32_t vt_log_changes(const struct vt_log *log);
+void vt_log_change(struct vt_log *log);
 
 /* True once a name may denote another file than before (see above). */
 bool vt_log_names_moved(const struct vt_log *log);

@@ -18,50 +18,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
 struct stat;
 struct statx;
 
-__attribute__((used)) static long fail_with(long result) {
-    errno = (int)-result;
-    return -1;
-}
-
-static long issue(uint64_t cookie, long number, long a, long b, long c, long d, long e) {
-    long result = vt_quiet_call(cookie, number, a, b, c, d, e);
-    return result < 0 && result >= -4095 ? fail_with(result) : result;
-}
-
-/* A look at a descriptor needs no record: it was recorded when it was opened. fstat is not even
- * notified. */
-static int look_at_descriptor(int fd, void *status) {
-    return (int)issue(0, SYS_fstat, fd, (long)status, 0, 0, 0);
-}
-
-static int look(int dirfd, const char *name, void *status, int flags) {
-    uint64_t cookie = 0;
-    /* With AT_EMPTY_PATH the name may be empty. Any other is left to the supervisor. */
-    if (flags == AT_EMPTY_PATH && dirfd >= 0 && vt_shim_is_empty(name))
-        return look_at_descriptor(dirfd, status);
-    if ((flags & AT_EMPTY_PATH) == 0)
-        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
-    return (int)issue(cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
-}
-
-__attribute__((used)) static long look_extended(int dirfd, const char *name, int flags, unsigned mask,
-                                                void *status) {
-    uint64_t cookie = 0;
-    if ((flags & AT_EMPTY_PATH) == 0)
-        cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
-    else if (dirfd >= 0 && vt_shim_is_empty(name))
-        cookie = vt_shim_cookie();
-    return issue(cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
-}
+#define EXPORT __attribute__((visibility("default")))
 
 #define LOOK(function, flags)                                    \
     EXPORT int function(const char *name, struct stat *status);  \
-    int function(const char *name, struct stat *status) { return look(AT_FDCWD, name, status, flags); }
+    int function(const char *name, struct stat *status) { return vt_shim_stat(AT_FDCWD, name, status, flags); }
 LOOK(stat, 0)
 LOOK(stat64, 0)
 LOOK(lstat, AT_SYMLINK_NOFOLLOW)
@@ -70,14 +34,14 @@ LOOK(lstat64, AT_SYMLINK_NOFOLLOW)
 #define LOOK_AT(function)                                                          \
     EXPORT int function(int dirfd, const char *name, struct stat *status, int flags); \
     int function(int dirfd, const char *name, struct stat *status, int flags) {    \
-        return look(dirfd, name, status, flags);                                   \
+        return vt_shim_stat(dirfd, name, status, flags);                                   \
     }
 LOOK_AT(fstatat)
 LOOK_AT(fstatat64)
 
 #define LOOK_AT_DESCRIPTOR(function)                    \
     EXPORT int function(int fd, struct stat *status);   \
-    int function(int fd, struct stat *status) { return look_at_descriptor(fd, status); }
+    int function(int fd, struct stat *status) { return vt_shim_fstat(fd, status); }
 LOOK_AT_DESCRIPTOR(fstat)
 LOOK_AT_DESCRIPTOR(fstat64)
 
@@ -91,7 +55,7 @@ static int known_version(int version) {
 #define OLD_LOOK(function, flags)                                             \
     EXPORT int function(int version, const char *name, struct stat *status);  \
     int function(int version, const char *name, struct stat *status) {        \
-        return known_version(version) ? look(AT_FDCWD, name, status, flags) : -1; \
+        return known_version(version) ? vt_shim_stat(AT_FDCWD, name, status, flags) : -1; \
     }
 OLD_LOOK(__xstat, 0)
 OLD_LOOK(__xstat64, 0)
@@ -101,7 +65,7 @@ OLD_LOOK(__lxstat64, AT_SYMLINK_NOFOLLOW)
 #define OLD_LOOK_AT_DESCRIPTOR(function)                           \
     EXPORT int function(int version, int fd, struct stat *status); \
     int function(int version, int fd, struct stat *status) {       \
-        return known_version(version) ? look_at_descriptor(fd, status) : -1; \
+        return known_version(version) ? vt_shim_fstat(fd, status) : -1; \
     }
 OLD_LOOK_AT_DESCRIPTOR(__fxstat)
 OLD_LOOK_AT_DESCRIPTOR(__fxstat64)
@@ -109,36 +73,22 @@ OLD_LOOK_AT_DESCRIPTOR(__fxstat64)
 #define OLD_LOOK_AT(function)                                                                   \
     EXPORT int function(int version, int dirfd, const char *name, struct stat *status, int flags); \
     int function(int version, int dirfd, const char *name, struct stat *status, int flags) {    \
-        return known_version(version) ? look(dirfd, name, status, flags) : -1;                  \
+        return known_version(version) ? vt_shim_stat(dirfd, name, status, flags) : -1;                  \
     }
 OLD_LOOK_AT(__fxstatat)
 OLD_LOOK_AT(__fxstatat64)
 
 EXPORT int statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *status);
 int statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *status) {
-    return (int)look_extended(dirfd, name, flags, mask, status);
+    return (int)vt_shim_statx(dirfd, name, flags, mask, status);
 }
 
 EXPORT int access(const char *name, int mode);
-int access(const char *name, int mode) {
-    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true);
-    return (int)issue(cookie, SYS_faccessat, AT_FDCWD, (long)name, mode, 0, 0);
-}
+int access(const char *name, int mode) { return vt_shim_access(name, mode); }
 
 EXPORT ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size);
 ssize_t readlinkat(int dirfd, const char *name, char *text, size_t size) {
-    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false);
-    return (ssize_t)issue(cookie, SYS_readlinkat, dirfd, (long)name, (long)text, (long)size, 0);
-}
-
-ssize_t vt_shim_readlink(const char *name, char *text, size_t size) {
-#ifdef SYS_readlink
-    /* Not readlinkat, which takes an empty name for the directory itself. */
-    uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false);
-    return (ssize_t)issue(cookie, SYS_readlink, (long)name, (long)text, (long)size, 0, 0);
-#else
-    return readlinkat(AT_FDCWD, name, text, size);
-#endif
+    return vt_shim_readlinkat(dirfd, name, text, size);
 }
 
 EXPORT ssize_t readlink(const char *name, char *text, size_t size);
@@ -228,7 +178,7 @@ __asm__(".text\n"
         "    movl %ecx, %edx\n"
         "    movl %r8d, %ecx\n"
         "    movq %r9, %r8\n"
-        "    jmp look_extended\n"
+        "    jmp vt_shim_statx\n"
         "1:  movq %rdi, %rax\n"
         "    movq %rsi, %rdi\n"
         "    movq %rdx, %rsi\n"
@@ -241,7 +191,7 @@ __asm__(".text\n"
         "    jae 2f\n"
         "    ret\n"
         "2:  movq %rax, %rdi\n"
-        "    jmp fail_with\n"
+        "    jmp vt_shim_fail\n"
         "    .cfi_endproc\n"
         ".size syscall, .-syscall\n");
 #endif

@@ -2,7 +2,6 @@
 #include "shim.h"
 
 #include "quiet-call.h"
-#include "touch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,29 +10,50 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FIRST_CALLS 24u /* left to the supervisor; about what a dynamic program needs to start */
+#define FIRST_CALLS 4u /* left to the supervisor: about what mapping the trace costs */
+#define SLOTS 8u       /* threads that record at once; a power of two */
 #define PAGE 4096u
+#define LONGEST_START (PATH_MAX + 1) /* a directory with a '/' behind it */
 
-/* Wiped in a forked child, which so takes a chunk of its own and starts counting again. */
-struct state {
+/* Where a directory is, remembered. */
+struct known_directory {
+    int fd;
+    uint32_t cwd_stamp, changes; /* vt_log_cwd_stamp and vt_log_changes before it was read; stamp 0: none */
+    uint64_t device, inode;
+    size_t length;
+    char path[PATH_MAX];
+};
+
+/* What one thread needs to record, for the length of one call. */
+struct vt_shim_slot {
     uint32_t lock;
-    uint32_t calls;
-    uint64_t cookie; /* atomic: the trace's, once mapped */
-    bool refused; /* the trace could not be mapped, or takes no more */
-    struct vt_log log;
-    char path[2 * PATH_MAX + 64];
-    char name[PATH_MAX];
-    pid_t pid;          /* 0: unknown, so nothing is remembered */
-    uint32_t cwd_stamp; /* vt_log_cwd_stamp before `cwd` was read; 0: never */
-    size_t cwd_length;
-    char cwd[PATH_MAX];
+    struct vt_log log; /* a chunk of its own */
+    char path[LONGEST_START + PATH_MAX];
+    struct known_directory cwd, directory;
+} __attribute__((aligned(64)));
+
+/* Wiped in a forked child, which so takes chunks of its own and starts counting again. */
+struct state {
+    uint32_t calls;   /* atomic, about */
+    uint32_t mapping; /* lock */
+    uint64_t cookie;  /* atomic: the trace's, once mapped */
+    uint32_t refused; /* atomic: the trace could not be mapped, or takes no more */
+    pid_t pid;        /* 0: unknown, so nothing is remembered */
+    struct vt_log log; /* mapped once, copied into each slot */
+    struct vt_shim_slot slots[SLOTS];
 };
 
 static char trace[PATH_MAX];
 static struct state *state; /* NULL: nothing to do in this process */
+
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+/* Whoever holds it may be the code this very signal handler interrupted: never wait. */
+#define TRY_LOCK(p) (__atomic_load_n(p, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(p, 1, __ATOMIC_ACQUIRE) == 0)
 
 /* Of fork alone: children of a raw clone go on without a pid. */
 static void know_child(void) { state->pid = getpid(); }
@@ -55,11 +75,14 @@ __attribute__((constructor)) static void prepare(void) {
 }
 
 static bool map_trace(struct state *s) {
-    if (s->log.header != NULL) return true;
-    s->refused = vt_log_open(&s->log, trace) < 0;
-    if (s->refused) return false;
-    __atomic_store_n(&s->cookie, s->log.header->cookie, __ATOMIC_RELEASE);
-    return true;
+    if (LOAD(&s->cookie) != 0) return true;
+    if (!TRY_LOCK(&s->mapping)) return false;
+    if (s->log.header == NULL) {
+        if (vt_log_open(&s->log, trace) < 0) STORE(&s->refused, 1);
+        else STORE(&s->cookie, s->log.header->cookie);
+    }
+    STORE(&s->mapping, 0);
+    return LOAD(&s->cookie) != 0;
 }
 
 /* A bad pointer must be the call's EFAULT, not a crash in here: the kernel reads eight bytes on its
@@ -70,60 +93,77 @@ static bool is_readable(uintptr_t address) {
 
 bool vt_shim_is_empty(const char *name) { return is_readable((uintptr_t)name) && *name == '\0'; }
 
-/* -1: too long, or not to be read. */
-static ssize_t copy_name(struct state *s, const char *name) {
-    size_t length = 0;
-    while (length < sizeof s->name) {
+/* Whether `name` can be read to its end, and ends within PATH_MAX. */
+static bool is_whole(const char *name) {
+    for (size_t length = 0; length < PATH_MAX;) {
         uintptr_t address = (uintptr_t)name + length;
         size_t size = PAGE - address % PAGE;
-        if (size > sizeof s->name - length) size = sizeof s->name - length;
-        if (!is_readable(address)) return -1;
-        for (const char *end = name + length + size, *from = name + length; from < end; from++) {
-            s->name[length] = *from;
-            if (*from == '\0') return (ssize_t)length;
-            length++;
-        }
+        if (size > PATH_MAX - length) size = PATH_MAX - length;
+        if (!is_readable(address)) return false;
+        if (memchr(name + length, '\0', size) != NULL) return true;
+        length += size;
     }
-    return -1;
+    return false;
 }
 
-/* -1: unknown. Remembered while no process of the tree changes its own. A child of vfork works on
- * our memory but has a working directory of its own: it must not leave it here. */
-static ssize_t working_directory(struct state *s) {
-    uint32_t stamp = vt_log_cwd_stamp(&s->log);
-    if (stamp != 0 && stamp == s->cwd_stamp) {
-        memcpy(s->path, s->cwd, s->cwd_length);
-        return (ssize_t)s->cwd_length;
-    }
-    ssize_t length = (ssize_t)vt_quiet_call(0, SYS_getcwd, (long)s->path, PATH_MAX, 0, 0, 0) - 1;
-    if (length <= 0 || stamp == 0 || vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0) != s->pid) return length;
-    s->cwd_length = (size_t)length;
-    s->cwd_stamp = stamp;
-    memcpy(s->cwd, s->path, (size_t)length);
+/* A child of vfork works on our memory but has a working directory and descriptors of its own: it
+ * must not leave them here. */
+static bool is_own(const struct state *s) {
+    return s->pid != 0 && vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0) == s->pid;
+}
+
+static ssize_t recall(struct vt_shim_slot *slot, const struct known_directory *known) {
+    memcpy(slot->path, known->path, known->length);
+    return (ssize_t)known->length;
+}
+
+/* -1: unknown. Remembered while no process of the tree changes its own. */
+static ssize_t working_directory(struct vt_shim_slot *slot) {
+    uint32_t stamp = vt_log_cwd_stamp(&slot->log);
+    if (stamp != 0 && stamp == slot->cwd.cwd_stamp) return recall(slot, &slot->cwd);
+    ssize_t length = (ssize_t)vt_quiet_call(0, SYS_getcwd, (long)slot->path, PATH_MAX, 0, 0, 0) - 1;
+    if (length <= 0 || stamp == 0 || !is_own(state)) return length;
+    slot->cwd.length = (size_t)length;
+    slot->cwd.cwd_stamp = stamp;
+    memcpy(slot->cwd.path, slot->path, (size_t)length);
+    return length;
+}
+
+/* -1: unknown. Remembered while the descriptor is open on the same directory, and nothing in the
+ * tree changes that might give its number to another. */
+static ssize_t open_directory(struct vt_shim_slot *slot, int fd) {
+    if (fd < 0) return -1;
+    struct known_directory *known = &slot->directory;
+    uint32_t stamp = vt_log_cwd_stamp(&slot->log), changes = vt_log_changes(&slot->log);
+    struct stat status;
+    if (vt_quiet_call(0, SYS_fstat, fd, (long)&status, 0, 0, 0) < 0) return -1;
+    if (stamp != 0 && known->cwd_stamp == stamp && known->changes == changes && known->fd == fd &&
+        known->device == status.st_dev && known->inode == status.st_ino)
+        return recall(slot, known);
+    char link[40] = "/proc/self/fd/", digits[12];
+    int count = 0;
+    for (int rest = fd; count == 0 || rest > 0; rest /= 10) digits[count++] = (char)('0' + rest % 10);
+    size_t at = strlen(link);
+    while (count > 0) link[at++] = digits[--count];
+    link[at] = '\0';
+    ssize_t length = (ssize_t)vt_quiet_call(slot->log.header->cookie, SYS_readlinkat, AT_FDCWD, (long)link,
+                                            (long)slot->path, PATH_MAX, 0);
+    if (length <= 0 || stamp == 0 || !S_ISDIR(status.st_mode) || status.st_nlink == 0 || !is_own(state)) return length;
+    *known = (struct known_directory){
+        .fd = fd, .cwd_stamp = stamp, .changes = changes, .device = status.st_dev, .inode = status.st_ino,
+        .length = (size_t)length};
+    memcpy(known->path, slot->path, (size_t)length);
     return length;
 }
 
 /* The directory a relative name starts from, with a '/' behind it. -1: unknown. */
-static ssize_t directory_of(struct state *s, int dirfd) {
-    ssize_t length;
-    if (dirfd == AT_FDCWD) {
-        length = working_directory(s);
-    } else {
-        char link[40] = "/proc/self/fd/", digits[12];
-        int count = 0;
-        if (dirfd < 0) return -1;
-        for (int rest = dirfd; count == 0 || rest > 0; rest /= 10) digits[count++] = (char)('0' + rest % 10);
-        size_t at = strlen(link);
-        while (count > 0) link[at++] = digits[--count];
-        link[at] = '\0';
-        length = (ssize_t)vt_quiet_call(s->log.header->cookie, SYS_readlinkat, AT_FDCWD, (long)link,
-                                        (long)s->path, PATH_MAX, 0);
-    }
-    if (length <= 0 || s->path[0] != '/') return -1;
+static ssize_t directory_of(struct vt_shim_slot *slot, int dirfd) {
+    ssize_t length = dirfd == AT_FDCWD ? working_directory(slot) : open_directory(slot, dirfd);
+    if (length <= 0 || length >= PATH_MAX || slot->path[0] != '/') return -1;
     static const char deleted[] = " (deleted)";
     size_t suffix = sizeof deleted - 1;
-    if ((size_t)length > suffix && memcmp(s->path + (size_t)length - suffix, deleted, suffix) == 0) return -1;
-    if (length > 1) s->path[length++] = '/';
+    if ((size_t)length > suffix && memcmp(slot->path + (size_t)length - suffix, deleted, suffix) == 0) return -1;
+    if (length > 1) slot->path[length++] = '/';
     return length;
 }
 
@@ -131,86 +171,114 @@ static bool is_kernels(const char *path) {
     return strncmp(path, "/proc", 5) == 0 || strncmp(path, "/sys", 4) == 0 || strncmp(path, "/dev", 4) == 0;
 }
 
-/* Commits a touch of s->path. */
-static bool commit_path(struct state *s, uint8_t op, uint32_t aux, size_t length, bool follow) {
-    if (is_kernels(s->path)) return false;
-    struct vt_entry entry = {
+/* Writes the whole path of `name`, which can be read; 0: unknown. */
+static size_t place_name(struct vt_shim_slot *slot, int dirfd, const char *name) {
+    ssize_t start = name[0] == '/' ? 0 : directory_of(slot, dirfd);
+    size_t length = strnlen(name, PATH_MAX);
+    if (start < 0 || length == 0 || length == PATH_MAX) return 0;
+    memcpy(slot->path + start, name, length);
+    slot->path[(size_t)start + length] = '\0';
+    return is_kernels(slot->path) ? 0 : (size_t)start + length;
+}
+
+static struct vt_entry entry_of(const struct vt_shim_slot *slot, uint8_t op, uint32_t aux, size_t length, bool follow) {
+    return (struct vt_entry){
         .op = op,
         .flags = VT_FLAG_SHIM | (follow ? 0 : VT_FLAG_NOFOLLOW),
+        .pid = (uint32_t)state->pid,
         .aux = aux,
         .result = VT_RESULT_UNKNOWN,
-        .path = s->path,
+        .path = slot->path,
         .path_len = length,
     };
-    s->refused = vt_touch(&s->log, &entry) == VT_TOUCH_REFUSED;
-    return !s->refused;
 }
 
-/* Under the lock. */
-static bool commit_listing(struct state *s, int fd) {
-    if (!map_trace(s)) return false;
-    ssize_t length = directory_of(s, fd);
-    if (length <= 0) return false;
-    if (length > 1) length--; /* the slash */
-    s->path[length] = '\0';
-    return commit_path(s, VT_OP_LIST, 0, (size_t)length, true);
-}
-
-/* Under the lock. */
-static bool commit(struct state *s, uint8_t op, uint32_t aux, int dirfd, const char *name,
-                   bool follow) {
-    ssize_t length = copy_name(s, name);
-    if (length <= 0 || !map_trace(s)) return false;
-    ssize_t start = 0;
-    if (s->name[0] != '/') start = directory_of(s, dirfd);
-    if (start < 0) return false;
-    memcpy(s->path + start, s->name, (size_t)length + 1);
-    return commit_path(s, op, aux, (size_t)(start + length), follow);
+static bool accept(enum vt_touched touched) {
+    if (touched == VT_TOUCH_REFUSED) STORE(&state->refused, 1);
+    return touched == VT_TOUCH_KNOWN || touched == VT_TOUCH_RECORDED;
 }
 
 bool vt_shim_is_active(void) { return state != NULL; }
 
-uint64_t vt_shim_cookie(void) {
-    return state == NULL ? 0 : __atomic_load_n(&state->cookie, __ATOMIC_ACQUIRE);
-}
+uint64_t vt_shim_cookie(void) { return state == NULL ? 0 : LOAD(&state->cookie); }
 
-/* A process that ends leaves the rest of its chunk to others. */
+/* A process that ends leaves the rest of its chunks to others. */
 __attribute__((destructor)) static void give_back(void) {
     struct state *s = state;
-    if (s == NULL || __atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE) != 0) return;
-    s->refused = true;
-    if (s->log.header != NULL) vt_log_give_back(&s->log);
-    __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE);
-}
-
-/* Whether to go ahead, now under the lock. */
-static bool enter(struct state *s) {
-    if (s == NULL || s->refused) return false;
-    if (s->calls < FIRST_CALLS) {
-        s->calls++;
-        return false;
+    if (s == NULL) return;
+    STORE(&s->refused, 1);
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct vt_shim_slot *slot = &s->slots[i];
+        if (!TRY_LOCK(&slot->lock)) continue;
+        if (slot->log.header != NULL) vt_log_give_back(&slot->log);
+        STORE(&slot->lock, 0);
     }
-    /* Whoever holds it may be the code this very signal handler interrupted: never wait. */
-    return __atomic_exchange_n(&s->lock, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
-static uint64_t leave(struct state *s, bool committed, int error) {
-    uint64_t cookie = committed ? s->log.header->cookie : 0;
+/* A slot that is now ours; NULL: leave the call to the supervisor. */
+static struct vt_shim_slot *enter(void) {
+    struct state *s = state;
+    if (s == NULL || LOAD(&s->refused) != 0) return NULL;
+    if (__atomic_load_n(&s->calls, __ATOMIC_RELAXED) < FIRST_CALLS) {
+        __atomic_fetch_add(&s->calls, 1, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    if (!map_trace(s)) return NULL;
+    /* Threads differ in their stacks: each comes back to the slot it had, more often than not. */
+    size_t first = (uintptr_t)&s >> 16;
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct vt_shim_slot *slot = &s->slots[(first ^ i) % SLOTS];
+        if (!TRY_LOCK(&slot->lock)) continue;
+        if (slot->log.header == NULL) slot->log = s->log;
+        return slot;
+    }
+    return NULL;
+}
+
+static uint64_t leave(struct vt_shim_slot *slot, bool committed, int error) {
+    uint64_t cookie = committed ? slot->log.header->cookie : 0;
     errno = error;
-    __atomic_store_n(&s->lock, 0, __ATOMIC_RELEASE);
+    STORE(&slot->lock, 0);
     return cookie;
 }
 
 uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, bool follow) {
-    struct state *s = state;
-    if (!enter(s)) return 0;
+    struct vt_shim_slot *slot = enter();
+    if (slot == NULL) return 0;
     int error = errno;
-    return leave(s, commit(s, op, aux, dirfd, name, follow), error);
+    size_t length = is_whole(name) ? place_name(slot, dirfd, name) : 0;
+    if (length == 0) return leave(slot, false, error);
+    struct vt_entry entry = entry_of(slot, op, aux, length, follow);
+    return leave(slot, accept(vt_touch(&slot->log, &entry)), error);
 }
 
 uint64_t vt_shim_record_listing(int fd) {
-    struct state *s = state;
-    if (!enter(s)) return 0;
+    struct vt_shim_slot *slot = enter();
+    if (slot == NULL) return 0;
     int error = errno;
-    return leave(s, commit_listing(s, fd), error);
+    ssize_t length = directory_of(slot, fd);
+    if (length <= 0) return leave(slot, false, error);
+    if (length > 1) length--; /* the slash */
+    slot->path[length] = '\0';
+    if (is_kernels(slot->path)) return leave(slot, false, error);
+    struct vt_entry entry = entry_of(slot, VT_OP_LIST, 0, (size_t)length, true);
+    return leave(slot, accept(vt_touch(&slot->log, &entry)), error);
+}
+
+bool vt_shim_begin(struct vt_shim_look *look) {
+    look->slot = enter();
+    if (look->slot == NULL) return false;
+    look->cookie = look->slot->log.header->cookie;
+    look->changes = vt_log_changes(&look->slot->log);
+    return true;
+}
+
+bool vt_shim_end(struct vt_shim_look *look, uint8_t op, int dirfd, const char *name, bool follow,
+                 const struct vt_look *seen) {
+    struct vt_shim_slot *slot = look->slot;
+    int error = errno;
+    size_t length = seen == NULL ? 0 : place_name(slot, dirfd, name);
+    if (length == 0) return leave(slot, false, error) != 0;
+    struct vt_entry entry = entry_of(slot, op, 0, length, follow);
+    return leave(slot, accept(vt_touch_seen(&slot->log, &entry, seen, look->changes)), error) != 0;
 }

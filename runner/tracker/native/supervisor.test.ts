@@ -277,7 +277,11 @@ const behaviour = (checked: boolean) => (): void => {
   );
 
   test('a full log is an overflow, never a failure of the task', () => {
-    const program = rig.build('overflow', ['test/overflow.c', 'log.c'], checked ? sanitizers : []);
+    const program = rig.build(
+      'overflow',
+      ['test/overflow.c', 'log.c', 'keys.c'],
+      checked ? sanitizers : [],
+    );
     const result = spawnSync(program, [rig.trace], { encoding: 'utf8' });
     assert.equal(result.status, 0, result.stderr);
     const { header, records } = rig.readTrace();

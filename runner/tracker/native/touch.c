@@ -8,24 +8,23 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-struct look {
-    uint8_t kind;
-    uint64_t device, inode;
-};
+uint8_t vt_kind_of_mode(uint32_t mode) {
+    if (S_ISREG(mode)) return VT_KIND_FILE;
+    if (S_ISDIR(mode)) return VT_KIND_DIRECTORY;
+    if (S_ISLNK(mode)) return VT_KIND_SYMLINK;
+    return VT_KIND_OTHER;
+}
 
-static struct look look_at(const struct vt_log *log, const char *path) {
+static struct vt_look look_at(const struct vt_log *log, const char *path) {
     struct stat status; /* the kernel's layout and libc's are the same on 64-bit machines */
     long error = vt_quiet_call(log->header->cookie, SYS_newfstatat, AT_FDCWD, (long)path, (long)&status,
                                AT_SYMLINK_NOFOLLOW, 0);
     if (error < 0) {
         bool absent = error == -ENOENT || error == -ENOTDIR;
-        return (struct look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
+        return (struct vt_look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
     }
-    struct look look = {.kind = VT_KIND_OTHER, .device = status.st_dev, .inode = status.st_ino};
-    if (S_ISREG(status.st_mode)) look.kind = VT_KIND_FILE;
-    else if (S_ISDIR(status.st_mode)) look.kind = VT_KIND_DIRECTORY;
-    else if (S_ISLNK(status.st_mode)) look.kind = VT_KIND_SYMLINK;
-    return look;
+    return (struct vt_look){
+        .kind = vt_kind_of_mode(status.st_mode), .device = status.st_dev, .inode = status.st_ino};
 }
 
 static bool is_one_of_many(uint8_t kind) { return kind != VT_KIND_FILE && kind != VT_KIND_ABSENT; }
@@ -41,23 +40,51 @@ static bool moves_names(const struct vt_entry *entry) {
     }
 }
 
-enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
+/* Whether the call may change what is at a path. */
+static bool may_change(const struct vt_entry *entry) {
+    switch (entry->op) {
+    case VT_OP_STAT:
+    case VT_OP_READLINK:
+    case VT_OP_LIST:
+    case VT_OP_EXEC:
+    case VT_OP_XATTR:
+    case VT_OP_WATCH:
+    case VT_OP_CHDIR: return false;
+    case VT_OP_OPEN: return (entry->aux & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY;
+    default: return true;
+    }
+}
+
+static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
+                             const uint32_t *changes) {
     bool moved = vt_log_names_moved(log);
-    struct look look = {.kind = VT_KIND_UNKNOWN};
-    if (moved) look = look_at(log, entry->path);
-    entry->before = look.kind;
+    if (moved && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
+    entry->before = moved ? look.kind : VT_KIND_UNKNOWN;
     entry->before2 = VT_KIND_UNKNOWN;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
-        key = vt_log_key(log, entry, look.device, look.inode);
-        if (vt_log_knows(log, key)) return VT_TOUCH_KNOWN;
+        key = vt_log_key(log, entry, moved ? look.device : 0, moved ? look.inode : 0);
+        if (vt_log_knows(log, key))
+            return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
-    if (!moved) entry->before = look_at(log, entry->path).kind;
+    entry->before = look.kind == VT_KIND_UNKNOWN ? look_at(log, entry->path).kind : look.kind;
     if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
         entry->before2 = look_at(log, entry->path2).kind;
     if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     if (moves_names(entry)) vt_log_move_names(log);
+    if (may_change(entry)) vt_log_change(log);
+    entry->sequence = vt_log_next_sequence(log);
+    if (changes != NULL && *changes != vt_log_changes(log)) return VT_TOUCH_CROSSED;
     if (vt_log_append(log, entry) == NULL) return VT_TOUCH_REFUSED;
     if (key != 0) vt_log_remember(log, key);
     return VT_TOUCH_RECORDED;
+}
+
+enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
+    return touch(log, entry, (struct vt_look){.kind = VT_KIND_UNKNOWN}, NULL);
+}
+
+enum vt_touched vt_touch_seen(struct vt_log *log, struct vt_entry *entry, const struct vt_look *seen,
+                              uint32_t changes) {
+    return touch(log, entry, *seen, &changes);
 }

@@ -1,0 +1,42 @@
+/*
+ * The memory of what was recorded: a set of 64-bit keys that the whole tree shares, lock-free, in a
+ * memfd of the supervisor's. It may forget (a record is then repeated) but never invents.
+ *
+ * Open-addressing tables, each eight times as large as the one before it, or more. A table takes no
+ * more keys once it is half full and the next one is begun, so that small tasks touch few pages and
+ * a million paths still find room. Only pages in use take memory: 35 MiB when all are full, and then
+ * records repeat.
+ */
+#ifndef VT_KEYS_H
+#define VT_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VT_KEYS_TABLES 4u
+#define VT_KEYS_SLOTS {1u << 12, 1u << 15, 1u << 18, 1u << 22}
+
+struct vt_keys_shared; /* in the mapping */
+
+struct vt_keys {
+    struct vt_keys_shared *shared; /* NULL: none */
+};
+
+/* Bytes a mapping takes. */
+size_t vt_keys_size(void);
+
+/* Makes an empty set in a memfd of its own. `owner` tells it from others. Returns the descriptor, or
+ * -errno; -1 where the kernel has no memfd, and the set is shared with forked children only. */
+int vt_keys_create(struct vt_keys *keys, uint64_t owner);
+
+/* Maps the set that `fd` is open on. Returns 0 or -errno: -EINVAL when it is not `owner`'s. */
+int vt_keys_map(struct vt_keys *keys, int fd, uint64_t owner);
+
+void vt_keys_close(struct vt_keys *keys);
+
+/* `key` is not 0. */
+bool vt_keys_has(const struct vt_keys *keys, uint64_t key);
+void vt_keys_add(struct vt_keys *keys, uint64_t key);
+
+#endif
