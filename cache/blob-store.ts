@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   constants,
@@ -17,6 +16,8 @@ import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
 import { DamagedRecord } from './damaged-record.js';
 import { digestFile } from './file-digest.js';
+import type { DiskPath } from './path-on-disk.js';
+import { temporaryName } from './temporary-names.js';
 
 /**
  * Bytes named by their SHA-256. A blob appears under its name complete or not at all, and is never
@@ -49,7 +50,7 @@ export class BlobStore {
    * Keeps a copy of a file whose digest the caller has just taken; the caller must make sure that
    * the file has not changed between its digest and the end of this call.
    */
-  putFile(path: string, digest: Digest, size: number): void {
+  putFile(path: DiskPath, digest: Digest, size: number): void {
     if (this.#has(digest, size)) return;
     this.#place(digest, (temporary) => {
       copyFileSync(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -74,7 +75,7 @@ export class BlobStore {
    * is done to it never reaches the blob. Verified after copying, so the copy itself is right.
    * Errors about `target` are thrown as they are.
    */
-  async copyTo(digest: Digest, target: string, mode: number): Promise<void> {
+  async copyTo(digest: Digest, target: DiskPath, mode: number): Promise<void> {
     const path = this.path(digest);
     try {
       statSync(path);
@@ -100,7 +101,7 @@ export class BlobStore {
   }
 
   #place(digest: Digest, write: (temporary: string) => void): void {
-    const temporary = join(this.#layout.temporary, `blob-${randomBytes(8).toString('hex')}`);
+    const temporary = join(this.#layout.temporary, temporaryName('blob'));
     const path = this.path(digest);
     try {
       write(temporary);

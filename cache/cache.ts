@@ -11,10 +11,15 @@ import { dropEntries } from './entry-table.js';
 import { FileMemo } from './file-memo.js';
 import { findHit, noComparison } from './find-hit.js';
 import { IndexDatabase } from './index-database.js';
+import {
+  UnsettledRestore,
+  hasOpenRestore,
+  settleRestores,
+  sweepLeftovers,
+} from './interrupted-restores.js';
 import type { KeyParts } from './key.js';
 import { recordAttempt, workspaceName } from './last-run-table.js';
 import { ApplyFailure } from './restore-apply.js';
-import type { FileOperations } from './restore-apply.js';
 import { restoreEntry } from './restore-entry.js';
 import type { OpenStore, Restoring } from './restore-entry.js';
 import { storeRun } from './store-run.js';
@@ -41,8 +46,6 @@ export interface CacheOptions {
   readonly directory: AbsolutePath;
   /** Called at most once. */
   readonly warn: (warning: CacheWarning) => void;
-  /** For tests: what a restore does to the workspace. */
-  readonly fileOperations?: FileOperations;
   /** Milliseconds to wait for other processes' transactions; see LOCK_PATIENCE. */
   readonly lockPatience?: number;
 }
@@ -70,6 +73,7 @@ class DirectoryCache implements Cache {
     return this.#degrading<Lookup>(
       async (store) => {
         store.memo.tick();
+        await settle(store, world);
         const finding = await store.index.read((transaction) =>
           findHit(transaction, task, key, world, store),
         );
@@ -105,7 +109,7 @@ class DirectoryCache implements Cache {
         store.memo.tick();
         try {
           const restoring = { ...found, world };
-          const outcome = await restoreEntry(restoring, store, this.#options.fileOperations);
+          const outcome = await restoreEntry(restoring, store);
           if ('obstacle' in outcome) return blocked(outcome.path, outcome.obstacle);
           return { kind: 'restored', ...outcome };
         } catch (error) {
@@ -126,6 +130,7 @@ class DirectoryCache implements Cache {
       async (store) => {
         store.memo.tick();
         try {
+          await settle(store, world);
           return await storeRun(run, world, store);
         } catch (error) {
           const fault = workspaceFault(error, world, this.#layout);
@@ -196,6 +201,7 @@ class DirectoryCache implements Cache {
       this.#warn('cache-reset', faultDetail(error) ?? '');
       return open();
     });
+    sweepLeftovers(layout);
     return { layout, index, blobs: new BlobStore(layout), memo: new FileMemo(layout.temporary) };
   }
 
@@ -215,9 +221,16 @@ class DirectoryCache implements Cache {
   }
 }
 
+/** Undoes restores that were broken off here, before anything is looked at. */
+async function settle({ index, layout }: OpenStore, { root }: World): Promise<void> {
+  if (!hasOpenRestore(root, layout)) return;
+  await index.write((transaction) => settleRestores(transaction, root, layout));
+}
+
 /** What went wrong with the cache or the machine, for people; undefined for a bug of ours. */
 function faultDetail(error: unknown): string | undefined {
   if (error instanceof DamagedRecord) return error.detail;
+  if (error instanceof UnsettledRestore) return error.message;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
   return syscall !== undefined || code.startsWith('SQLITE_') ? message : undefined;

@@ -4,6 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Digest } from './brands.js';
 import { fileIdentity } from './file-identity.js';
+import type { DiskPath } from './path-on-disk.js';
 
 /** Digest and state of a file at one moment; or why there is none: an errno name or what it is instead. */
 export type FileDigest =
@@ -18,7 +19,7 @@ const readChunk = promisify(read);
  * Reads a regular file (a symlink is not followed, a FIFO does not block) and digests it. A file
  * that changes meanwhile gives the failure `changed`, another kind of file `not-a-file`.
  */
-export async function digestFile(path: string): Promise<FileDigest> {
+export async function digestFile(path: DiskPath): Promise<FileDigest> {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import type { EntryKind } from './observation.js';
+import type { DiskPath } from './path-on-disk.js';
 
 /**
  * What identifies a file's present content without reading it: a file with the same text has not
@@ -16,7 +17,7 @@ export function inodeOf(stat: BigIntStats): string {
 }
 
 /** lstat with nanoseconds; undefined when nothing is there (ENOENT, ENOTDIR). Throws other errors. */
-export function lstatOrAbsent(path: string): BigIntStats | undefined {
+export function lstatOrAbsent(path: DiskPath): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {

@@ -4,6 +4,7 @@ import { digestFile } from './file-digest.js';
 import type { FileDigest } from './file-digest.js';
 import { fileIdentity } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
+import type { DiskPath } from './path-on-disk.js';
 import type { Transaction } from './index-database.js';
 
 /** sqlite takes at most 32,766 placeholders a statement. */
@@ -46,7 +47,7 @@ export class FileMemo {
   }
 
   /** The digest of a regular file: recalled if `stat`, its present state, is known; else read. */
-  async digest(path: string, stat: BigIntStats): Promise<FileDigest> {
+  async digest(path: DiskPath, stat: BigIntStats): Promise<FileDigest> {
     const known = this.recall(stat);
     if (known !== undefined) return { digest: known, stat };
     this.#clock ??= takeFileStamp(this.#stampDirectory);

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, futimesSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryName } from './temporary-names.js';
 
 /** Clock ticks of Linux are 1 to 10 ms; a clock that stands still longer ticks in seconds. */
 const PATIENCE = 20;
@@ -16,7 +16,7 @@ const PATIENCE = 20;
  * half of the promise is given up: what was changed in this very tick seems to be changed later.
  */
 export function takeFileStamp(directory: string): bigint {
-  const path = join(directory, `stamp-${randomBytes(6).toString('hex')}`);
+  const path = join(directory, temporaryName('stamp'));
   const file = openSync(path, 'wx', 0o600);
   try {
     const first = fstatSync(file, { bigint: true }).ctimeNs;

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Sqlite from 'sqlite3';
 import { SCHEMA_VERSION } from './cache-directory.js';
+import { temporaryName } from './temporary-names.js';
 
 /** What a statement's placeholders take, in order. Integers beyond 2^53 are kept as text. */
 export type SqlValue = string | number | Uint8Array | null;
@@ -76,7 +76,7 @@ export class IndexDatabase {
     lockPatience = LOCK_PATIENCE,
   ): Promise<IndexDatabase> {
     if (!existsSync(path)) {
-      const temporary = join(temporaryDirectory, `index-${randomBytes(8).toString('hex')}.db`);
+      const temporary = join(temporaryDirectory, temporaryName('index'));
       try {
         await (await IndexDatabase.#make(temporary)).close();
         linkSync(temporary, path);

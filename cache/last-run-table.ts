@@ -9,7 +9,7 @@ import { DamagedRecord, decodeRecord } from './damaged-record.js';
 import type { Transaction } from './index-database.js';
 import { keyFromMessage, keyToMessage } from './key-codec.js';
 import type { KeyParts } from './key.js';
-import { decodeManifest, encodeManifest } from './stored-entry.js';
+import { decodeManifest, decodeRestoration, encodeManifest } from './stored-entry.js';
 import type { ManifestItem } from './stored-entry.js';
 
 /**
@@ -51,6 +51,19 @@ export async function lastManifest(
   return (row && whole(() => decodeManifest(row.manifest))) ?? [];
 }
 
+/** Token of the restore that the last run was; undefined for an execution or a task never seen. */
+export async function lastRestoration(
+  transaction: Transaction,
+  workspace: string,
+  task: string,
+): Promise<string | undefined> {
+  const [row] = await transaction.all<{ manifest: Uint8Array }>(
+    'SELECT manifest FROM last_run WHERE workspace = ? AND task = ?',
+    [workspace, task],
+  );
+  return row && whole(() => decodeRestoration(row.manifest));
+}
+
 /** What other tasks wrote in this workspace last. */
 export async function otherManifests(
   transaction: Transaction,
@@ -68,6 +81,8 @@ export async function otherManifests(
 export interface LastRun {
   readonly key: KeyParts;
   readonly manifest: readonly ManifestItem[];
+  /** Token of the restore that it was; none for an execution. */
+  readonly restoration?: string;
   readonly attempt: EncodableAttempt;
 }
 
@@ -75,7 +90,7 @@ export async function recordLastRun(
   transaction: Transaction,
   workspace: string,
   task: string,
-  { key, manifest, attempt }: LastRun,
+  { key, manifest, restoration, attempt }: LastRun,
 ): Promise<void> {
   const body = encodeAttempt(attempt);
   await transaction.run(
@@ -86,7 +101,7 @@ export async function recordLastRun(
       workspace,
       task,
       wire.KeyParts.encode(keyToMessage(key)).finish(),
-      encodeManifest(manifest),
+      encodeManifest(manifest, restoration),
       body,
       contentDigest(body),
     ],

@@ -6,7 +6,6 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -18,8 +17,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AbsolutePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
-import { fileOperations } from './restore-apply.js';
-import type { FileOperations } from './restore-apply.js';
 import type { Cache, RestoreOutcome } from './stored-run.js';
 import { TestWorkspace, on, testKey } from './testing/test-workspace.js';
 import type { RunOptions } from './testing/test-workspace.js';
@@ -276,88 +273,6 @@ test('what a write would change otherwise than a restore is left to the task', a
   await expectBlocked('file', () =>
     linkSync(workspace.absolute('other'), workspace.absolute('out')),
   );
-});
-
-test('an error at any step leaves everything as it was', async (t) => {
-  const workspace = new TestWorkspace(t);
-  const cache = workspace.openCache();
-  const switchTo = {
-    one: () => {
-      const files = writeAll(workspace, { 'dist/one': '1', 'dist/both': '1', 'dist/old/x': 'x' });
-      return ['dist', 'dist/old', ...files];
-    },
-    two: () => {
-      mkdirSync(workspace.absolute('dist/new'), { recursive: true });
-      const files = writeAll(workspace, { 'dist/two': '2', 'dist/both': '2' });
-      return ['dist', 'dist/new', ...files];
-    },
-  };
-  await build(workspace, cache, 'one', switchTo.one);
-  workspace.remove('dist');
-  await build(workspace, cache, 'two', switchTo.two);
-  const two = workspace.tree();
-
-  let failures = 0;
-  for (let failAt = 1; ; failAt++) {
-    let step = 0;
-    let failed = false;
-    const failing = Object.fromEntries(
-      Object.entries(fileOperations).map(([name, operation]) => [
-        name,
-        (...args: [string, string]) => {
-          if (!failed && ++step === failAt) {
-            failed = true;
-            throw Object.assign(new Error('injected'), { code: 'EIO' });
-          }
-          (operation as (...args: [string, string]) => void)(...args);
-        },
-      ]),
-    ) as unknown as FileOperations;
-    const other = workspace.openCache({ fileOperations: failing });
-    const outcome = await restore(workspace, other, 'one');
-    if (outcome.kind === 'restored') {
-      // A link that cannot be made is no failure; every other step is.
-      if (failed) await restore(workspace, cache, 'two');
-      else break;
-    } else {
-      failures++;
-      assert.equal(outcome.reason.kind, 'restore-blocked');
-    }
-    assert.deepEqual(workspace.tree(), two, `after a failure at step ${failAt}`);
-  }
-  assert.equal(failures, 7);
-  assert.deepEqual(workspace.tree('dist'), [
-    'dist/both 644 1',
-    'dist/old/ 755',
-    'dist/old/x 644 x',
-    'dist/one 644 1',
-  ]);
-});
-
-test('what cannot be put back stays in the staging place', async (t) => {
-  const workspace = new TestWorkspace(t);
-  const cache = workspace.openCache();
-  await build(workspace, cache, 'one', () => writeAll(workspace, { a: '1', b: '1' }));
-  writeAll(workspace, { a: 'precious', b: 'precious' });
-  let renames = 0;
-  const dying: FileOperations = {
-    ...fileOperations,
-    rename(from, to) {
-      if (++renames > 1) throw Object.assign(new Error('injected'), { code: 'EIO' });
-      fileOperations.rename(from, to);
-    },
-  };
-  const other = workspace.openCache({ fileOperations: dying });
-  const lookup = await other.lookup('app#build', testKey(), workspace);
-  assert.ok(lookup.kind === 'hit');
-  assert.equal((await other.restore(lookup, workspace)).kind, 'failed');
-  assert.deepEqual([workspace.read('a'), workspace.read('b')], ['1', 'precious']);
-  const { temporary } = cacheLayout(workspace.cacheDirectory);
-  const [place] = readdirSync(temporary);
-  const kept = readdirSync(join(temporary, place ?? '')).map((name) =>
-    readFileSync(join(temporary, place ?? '', name), 'utf8'),
-  );
-  assert.ok(kept.includes('precious'));
 });
 
 test('results are valid in a copy of the workspace at another path', async (t) => {

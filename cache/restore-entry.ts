@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import type { BlobStore } from './blob-store.js';
 import type { WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
@@ -8,14 +9,17 @@ import type { IndexDatabase, Transaction } from './index-database.js';
 import type { KeyParts } from './key.js';
 import { lastManifest, otherManifests, recordLastRun, workspaceName } from './last-run-table.js';
 import type { Fact } from './observation-codec.js';
-import { ApplyFailure, applyRestore } from './restore-apply.js';
-import type { FileOperations } from './restore-apply.js';
+import { onDisk } from './path-on-disk.js';
+import { settleOwn, settleRestores, tidyUp } from './interrupted-restores.js';
+import { ApplyFailure } from './restore-apply.js';
+import { changeJournaled } from './journaled-change.js';
+import type { RestoreName } from './journaled-change.js';
 import { planRestore } from './restore-plan.js';
 import type { Obstacle, Placement, RestorePlan } from './restore-plan.js';
 import { Staging } from './staging.js';
 import type { ManifestItem, StoredEntry } from './stored-entry.js';
+import { temporaryToken } from './temporary-names.js';
 import type { World } from './world.js';
-import { join } from 'node:path';
 
 /** A result to restore, and where. */
 export interface Restoring {
@@ -50,21 +54,24 @@ const ROUNDS_UNLOCKED = 3;
  * and each sees a whole result; they are planned anew there, for the case that another process was
  * faster, and if more has to be written than was staged the lock is given up and staging resumed.
  *
+ * A journal of the changes is on disk before the first of them, and names its own token, which the
+ * transaction records with the task: whoever finds the journal of a dead process undoes the changes
+ * or, where the token was recorded, has nothing left to do (interrupted-restores.ts).
+ *
  * Throws DamagedRecord for a bad blob, ApplyFailure for an error in the workspace, with nothing
  * changed in either case; and errors of the index.
  */
 export async function restoreEntry(
   restoring: Restoring,
   store: OpenStore,
-  operations?: FileOperations,
 ): Promise<{ readonly written: number; readonly unchanged: number } | Obstacle> {
   const { world, entry } = restoring;
-  const staging = new Staging(world.root, store.layout);
-  const stage = async (plan: RestorePlan) => {
-    for (const output of plan.placements) await stageOutput(output, staging, store.blobs);
+  const { layout } = store;
+  const token = temporaryToken();
+  const staging = new Staging(world.root, layout, token);
+  const stage = async (outputs: readonly Placement[]) => {
+    for (const output of outputs) await stageOutput(output, staging, store.blobs);
   };
-  let undo: (() => readonly string[]) | undefined;
-  let keepBackups = false;
   try {
     for (let round = 0; ; round++) {
       const locked = round >= ROUNDS_UNLOCKED;
@@ -74,37 +81,46 @@ export async function restoreEntry(
           return planWithin(transaction, restoring, store);
         });
         // An obstacle may be another process' restore that is under way.
-        if (!('obstacle' in plan)) await stage(plan);
+        if (!('obstacle' in plan)) {
+          await stage(plan.placements.filter(({ path }) => staging.isInCache(path)));
+        }
       }
       const outcome = await store.index.write(async (transaction) => {
+        await settleRestores(transaction, world.root, layout);
         const plan = await planWithin(transaction, restoring, store);
         if ('obstacle' in plan) return plan;
-        if (locked) await stage(plan);
-        if (plan.placements.some(({ path }) => staging.staged(path) === undefined)) return 'again';
-        undo = applyRestore(world.root, plan, staging, operations);
-        await record(transaction, restoring, store, plan);
-        const changed =
+        const missing = plan.placements.filter(({ path }) => staging.staged(path) === undefined);
+        if (!locked && missing.some(({ path }) => staging.isInCache(path))) return 'again';
+        const changes =
           plan.placements.length +
           plan.removals.length +
           plan.emptied.length +
           plan.directories.length;
-        return { written: changed, unchanged: plan.unchanged };
+        const save = () => record(transaction, restoring, store, plan, token);
+        if (changes === 0) await save();
+        else {
+          const stageMissing = () => stage(missing);
+          await changeJournaled(plan, staging, nameRestore(token, restoring, layout), {
+            stageMissing,
+            save,
+          });
+        }
+        return { written: changes, unchanged: plan.unchanged };
       });
-      if (outcome !== 'again') return outcome;
+      if (outcome === 'again') continue;
+      tidyUp(staging, 'written' in outcome && outcome.written > 0);
+      return outcome;
     }
   } catch (error) {
-    // The index could not record it: what it does not know must not have happened.
-    const leftovers = error instanceof ApplyFailure ? error.leftovers : (undo?.() ?? []);
-    keepBackups = leftovers.length > 0;
+    // Where the index could not commit, that undoes it all.
+    await settleOwn(staging, store).catch(() => undefined);
     throw error;
-  } finally {
-    if (!keepBackups) staging.remove();
   }
 
   function presentFiles({ entry: { outputs } }: Restoring) {
     return outputs.flatMap((output) => {
       const stat =
-        output.kind === 'file' ? lstatOrAbsent(join(world.root, output.path)) : undefined;
+        output.kind === 'file' ? lstatOrAbsent(onDisk(world.root, output.path)) : undefined;
       return stat?.isFile() ? [stat] : [];
     });
   }
@@ -156,13 +172,19 @@ function* pathsRelied(facts: readonly Fact[]): Generator<string> {
   }
 }
 
+function nameRestore(token: string, { world, task }: Restoring, layout: CacheLayout): RestoreName {
+  const { dev, ino } = lstatSync(world.root, { bigint: true });
+  const workspace = workspaceName(layout.root, world.root);
+  return { token, workspace, root: { device: dev, inode: ino }, task };
+}
+
 async function stageOutput(output: Placement, staging: Staging, blobs: BlobStore): Promise<void> {
   try {
     await staging.stage(output, blobs);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === undefined) throw error;
-    throw new ApplyFailure(output.path, code, [], error);
+    throw new ApplyFailure(output.path, code, error);
   }
 }
 
@@ -171,6 +193,7 @@ async function record(
   { task, key, name, entry, world, started }: Restoring,
   store: OpenStore,
   plan: RestorePlan,
+  token: string,
 ): Promise<void> {
   const workspace = workspaceName(store.layout.root, world.root);
   const before = await lastManifest(transaction, workspace, task);
@@ -185,7 +208,8 @@ async function record(
     found: { kind: 'hit', entry: name },
     outcome: undefined,
   } as const;
-  await recordLastRun(transaction, workspace, task, { key, manifest, attempt });
+  const last = { key, manifest, restoration: token, attempt };
+  await recordLastRun(transaction, workspace, task, last);
   await touchEntry(transaction, name);
   await store.memo.save(transaction);
 }

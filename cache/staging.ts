@@ -1,28 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import type { BlobStore } from './blob-store.js';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
+import { onDisk, toDisk } from './path-on-disk.js';
+import { ancestorsOf, parentOf } from './path-parts.js';
 import type { Placement } from './restore-plan.js';
+import { IN_CACHE, stagedPath, stagingFolder } from './staging-folders.js';
+import type { StagedFile, StagingFolders } from './staging-folders.js';
+
+const ROOT = '' as WorkspacePath;
 
 /**
  * A private place where outputs are made and verified before the first of them is put in place,
  * and where what they replace is kept until all are. Renaming needs the same file system: the
  * cache's own folder where it is on the target's, else a hidden folder in the topmost directory of
- * the workspace that is.
+ * the workspace that is. The latter are to be named in a journal before they are made: nobody
+ * would find them again.
  */
-export class Staging {
-  readonly #root: AbsolutePath;
-  readonly #layout: CacheLayout;
-  readonly #name = `restore-${randomBytes(8).toString('hex')}`;
-  readonly #directories = new Map<number, string>();
-  readonly #staged = new Map<WorkspacePath, string>();
+export class Staging implements StagingFolders {
+  readonly root: AbsolutePath;
+  readonly layout: CacheLayout;
+  readonly token: string;
+  readonly #outside: WorkspacePath[] = [];
+  readonly #placeOfDevice = new Map<number, number>();
+  readonly #deviceOfDirectory = new Map<WorkspacePath, number>();
+  readonly #made = new Set<number>();
+  readonly #staged = new Map<WorkspacePath, StagedFile>();
   #count = 0;
 
-  constructor(root: AbsolutePath, layout: CacheLayout) {
-    this.#root = root;
-    this.#layout = layout;
+  constructor(root: AbsolutePath, layout: CacheLayout, token: string) {
+    this.root = root;
+    this.layout = layout;
+    this.token = token;
+  }
+
+  /** Those that are needed for what was asked so far, made or not. */
+  get places(): readonly WorkspacePath[] {
+    return this.#outside;
+  }
+
+  /** Whether what belongs at this path is staged in the cache. */
+  isInCache(path: WorkspacePath): boolean {
+    return this.#placeFor(path) === IN_CACHE;
+  }
+
+  /** Adds the folder for this path to the places. */
+  choosePlace(path: WorkspacePath): void {
+    this.#placeFor(path);
   }
 
   /**
@@ -31,50 +55,67 @@ export class Staging {
    */
   async stage(output: Placement, blobs: BlobStore): Promise<void> {
     if (this.#staged.has(output.path)) return;
-    const path = this.newPath(output.path);
-    if (output.kind === 'symlink') symlinkSync(output.target, path);
+    const staged = this.reserve(output.path);
+    const path = stagedPath(this, staged);
+    if (output.kind === 'symlink') symlinkSync(toDisk(output.target), path);
     else await blobs.copyTo(output.digest, path, output.mode);
-    this.#staged.set(output.path, path);
+    this.#staged.set(output.path, staged);
   }
 
   /** Where the output was staged; undefined when it was not. */
-  staged(path: WorkspacePath): string | undefined {
+  staged(path: WorkspacePath): StagedFile | undefined {
     return this.#staged.get(path);
   }
 
-  /** An unused path on the file system of `target`. */
-  newPath(target: WorkspacePath): string {
-    return join(this.#directoryFor(target), String(this.#count++));
+  /** An unused name on the file system of `target`, in a folder that is there. */
+  reserve(target: WorkspacePath): StagedFile {
+    const place = this.#placeFor(target);
+    if (!this.#made.has(place)) {
+      mkdirSync(stagingFolder(this, place), { mode: 0o700 });
+      this.#made.add(place);
+    }
+    return { place, number: this.#count++ };
   }
 
-  /** Removes everything that is still here. */
-  remove(): void {
-    for (const directory of this.#directories.values()) {
-      rmSync(directory, { recursive: true, force: true });
-    }
+  /** Whether a folder was made. */
+  get isUsed(): boolean {
+    return this.#made.size > 0;
   }
 
-  #directoryFor(target: WorkspacePath): string {
-    let existing = dirname(join(this.#root, target));
-    while (lstatSync(existing, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      existing = dirname(existing);
+  #placeFor(target: WorkspacePath): number {
+    const directory = parentOf(target) ?? ROOT;
+    const device = this.#device(directory);
+    let place = this.#placeOfDevice.get(device);
+    if (place === undefined) {
+      place = this.#newPlace(directory, device);
+      this.#placeOfDevice.set(device, place);
     }
-    const device = lstatSync(existing).dev;
-    let directory = this.#directories.get(device);
-    if (directory === undefined) {
-      directory = this.#placeOn(device, existing);
-      mkdirSync(directory, { mode: 0o700 });
-      this.#directories.set(device, directory);
-    }
-    return directory;
+    return place;
   }
 
-  #placeOn(device: number, existing: string): string {
-    if (lstatSync(this.#layout.temporary).dev === device) {
-      return join(this.#layout.temporary, this.#name);
+  #newPlace(directory: WorkspacePath, device: number): number {
+    if (lstatSync(this.layout.temporary).dev === device) return IN_CACHE;
+    let top = directory;
+    for (const above of [...ancestorsOf(directory), ROOT]) {
+      if (this.#device(above) !== device) break;
+      top = above;
     }
-    let top = existing;
-    while (top !== this.#root && lstatSync(dirname(top)).dev === device) top = dirname(top);
-    return join(top, `.vt-${this.#name}`);
+    const name = `.vt-restore-${this.token}`;
+    return this.#outside.push((top === ROOT ? name : `${top}/${name}`) as WorkspacePath);
+  }
+
+  /** Device of a directory, or of the nearest above it that is there. */
+  #device(directory: WorkspacePath): number {
+    let device = this.#deviceOfDirectory.get(directory);
+    if (device === undefined) {
+      const above = parentOf(directory);
+      const stat = lstatSync(onDisk(this.root, directory), { throwIfNoEntry: false });
+      device =
+        stat?.isDirectory() === true || above === undefined
+          ? (stat?.dev ?? 0)
+          : this.#device(above);
+      this.#deviceOfDirectory.set(directory, device);
+    }
+    return device;
   }
 }

@@ -75,9 +75,11 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
   });
 }
 
-export function encodeManifest(items: readonly ManifestItem[]): Uint8Array {
+/** `restoration`: token of the restore that wrote them; none for an execution. */
+export function encodeManifest(items: readonly ManifestItem[], restoration = ''): Uint8Array {
   return wire.Manifest.encode({
     outputs: items.map((item) => outputToMessage(item, item.made)),
+    restoration,
   }).finish();
 }
 
@@ -89,6 +91,12 @@ export function decodeManifest(bytes: Uint8Array): ManifestItem[] {
       made: message.made,
     })),
   );
+}
+
+/** The token a manifest was written with. Throws DamagedRecord. */
+export function decodeRestoration(bytes: Uint8Array): string | undefined {
+  const token = decodeRecord('manifest', () => wire.Manifest.decode(bytes).restoration);
+  return token === '' ? undefined : token;
 }
 
 const streamToMessage: Readonly<Record<OutputChunk['stream'], wire.OutputStream>> = {
@@ -118,7 +126,7 @@ export function decodeTranscript(bytes: Uint8Array): OutputChunk[] {
   );
 }
 
-function outputToMessage(output: StoredOutput, made: boolean): wire.Output {
+export function outputToMessage(output: StoredOutput, made: boolean): wire.Output {
   return { path: output.path, state: stateToMessage(output), made };
 }
 
@@ -138,7 +146,8 @@ function stateToMessage(state: OutputState): NonNullable<wire.Output['state']> {
   }
 }
 
-function outputFromMessage(message: wire.Output): StoredOutput {
+/** Throws DamagedRecord. */
+export function outputFromMessage(message: wire.Output): StoredOutput {
   const { path, state } = message;
   // The root itself is never an output; any other path stays inside it.
   if (path === '' || !isWorkspacePath(path)) throw new DamagedRecord('output: path');

@@ -269,6 +269,8 @@ export interface DeletionOutput {
 export interface Manifest {
   /** All outputs that exist; no deletions. */
   outputs: Output[];
+  /** Token of the restore that wrote them; empty after a run. */
+  restoration: string;
 }
 
 /** The captured output of a run, replayed on a hit. */
@@ -1665,13 +1667,16 @@ export const DeletionOutput: MessageFns<DeletionOutput> = {
 };
 
 function createBaseManifest(): Manifest {
-  return { outputs: [] };
+  return { outputs: [], restoration: "" };
 }
 
 export const Manifest: MessageFns<Manifest> = {
   encode(message: Manifest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.outputs) {
       Output.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.restoration !== "") {
+      writer.uint32(18).string(message.restoration);
     }
     return writer;
   },
@@ -1697,6 +1702,14 @@ export const Manifest: MessageFns<Manifest> = {
             message.outputs.push(Output.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.restoration = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1712,6 +1725,7 @@ export const Manifest: MessageFns<Manifest> = {
   fromJSON(object: any): Manifest {
     return {
       outputs: globalThis.Array.isArray(object?.outputs) ? object.outputs.map((e: any) => Output.fromJSON(e)) : [],
+      restoration: isSet(object.restoration) ? globalThis.String(object.restoration) : "",
     };
   },
 
@@ -1719,6 +1733,9 @@ export const Manifest: MessageFns<Manifest> = {
     const obj: any = {};
     if (message.outputs?.length) {
       obj.outputs = message.outputs.map((e) => Output.toJSON(e));
+    }
+    if (message.restoration !== "") {
+      obj.restoration = message.restoration;
     }
     return obj;
   },
@@ -1729,6 +1746,7 @@ export const Manifest: MessageFns<Manifest> = {
   fromPartial<I extends Exact<DeepPartial<Manifest>, I>>(object: I): Manifest {
     const message = createBaseManifest();
     message.outputs = object.outputs?.map((e) => Output.fromPartial(e)) || [];
+    message.restoration = object.restoration ?? "";
     return message;
   },
 };

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { cacheLayout } from './cache-directory.js';
+import { buildFaults, faultyEnv, whyNoFaults } from './testing/faults.js';
+import { produceAndStore, replay, worldOf } from './testing/scenario.js';
+import type { Mode } from './testing/scenario.js';
+import { TestWorkspace, testKey } from './testing/test-workspace.js';
+
+const PROCESS = fileURLToPath(new URL('testing/scenario-process.js', import.meta.url));
+
+/** With VT_KILL_ALL the repair of every interruption is killed at every moment too: minutes. */
+const REPAIRS_KILLED = process.env['VT_KILL_ALL'] === undefined ? 41 : 1;
+
+interface Ended {
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+describe('a process killed at any file operation', { skip: whyNoFaults() }, () => {
+  let faults: ReturnType<typeof buildFaults>;
+  before(() => {
+    faults = buildFaults();
+  });
+  after(() => faults.remove());
+
+  /** Runs a process; kills it just before its n-th change on disk. Without n it is not killed. */
+  async function act(workspace: TestWorkspace, action: string, mode: Mode, n?: number) {
+    const { root, cacheDirectory } = workspace;
+    const fault = { counted: 'changes', how: 'once', what: 'kill', n: n ?? 0 } as const;
+    const env = n === undefined ? process.env : faultyEnv(faults.library, root, fault);
+    return new Promise<Ended>((resolve, reject) => {
+      const child = spawn(process.execPath, [PROCESS, root, cacheDirectory, action, mode], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env,
+      });
+      let output = '';
+      child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        if (code === 0 || signal === 'SIGKILL') resolve({ signal, output: output.trim() });
+        else reject(new Error(`exit code ${code}: ${output}`));
+      });
+    });
+  }
+
+  /** Both results are stored and that of `two` is there. Gives the trees of both. */
+  async function prepare(workspace: TestWorkspace): Promise<Record<Mode, readonly string[]>> {
+    const cache = workspace.openCache();
+    const trees: Partial<Record<Mode, readonly string[]>> = {};
+    for (const mode of ['one', 'two'] as const) {
+      assert.equal((await produceAndStore(cache, workspace.root, mode)).kind, 'stored');
+      trees[mode] = workspace.tree();
+    }
+    await cache.close();
+    return trees as Record<Mode, readonly string[]>;
+  }
+
+  /** The next command repairs; then both results are had exactly, so nothing is forgotten. */
+  async function expectRepaired(
+    workspace: TestWorkspace,
+    trees: Record<Mode, readonly string[]>,
+    moment: string,
+  ): Promise<Mode> {
+    const cache = workspace.openCache();
+    await cache.lookup('app#build', testKey(), worldOf(workspace.root, 'none'));
+    const tree = workspace.tree();
+    const mode = tree.includes('dist/two 644 2') ? 'two' : 'one';
+    assert.deepEqual(tree, trees[mode], moment);
+    assertTidy(workspace, moment);
+    for (const mode of ['one', 'two'] as const) {
+      assert.equal(await replay(cache, workspace.root, mode), 'restored', moment);
+      assert.deepEqual(workspace.tree(), trees[mode], moment);
+    }
+    assertTidy(workspace, moment);
+    await cache.close();
+    assert.deepEqual(workspace.warnings, [], moment);
+    return mode;
+  }
+
+  function assertTidy(workspace: TestWorkspace, moment: string): void {
+    assert.deepEqual(readdirSync(cacheLayout(workspace.cacheDirectory).temporary), [], moment);
+    const strangers = readdirSync(workspace.root).filter((name) => name.startsWith('.vt'));
+    assert.deepEqual(strangers, [], moment);
+  }
+
+  async function killEverywhere(workspace: TestWorkspace): Promise<Map<Mode, number>> {
+    const trees = await prepare(workspace);
+    const found = new Map<Mode, number>();
+    for (let n = 1; ; n++) {
+      const { signal, output } = await act(workspace, 'restore', 'one', n);
+      if (signal === null) {
+        assert.equal(output, 'restored');
+        assert.deepEqual(workspace.tree(), trees.one);
+        return found;
+      }
+      if (n % REPAIRS_KILLED === 0) {
+        let m = 1;
+        while ((await act(workspace, 'look', 'one', m)).signal !== null) m++;
+      } else if (n % REPAIRS_KILLED === 1) {
+        await Promise.all([1, 2, 3].map(() => act(workspace, 'look', 'one')));
+      }
+      const mode = await expectRepaired(workspace, trees, `killed before change ${n}`);
+      found.set(mode, (found.get(mode) ?? 0) + 1);
+    }
+  }
+
+  test('in a restore: the next one finds the workspace as it was, or as it should be', async (t) => {
+    const found = await killEverywhere(new TestWorkspace(t));
+    t.diagnostic(`rolled back ${found.get('two')} times, complete ${found.get('one')} times`);
+    assert.ok(found.get('two')! > 60, 'every change of the workspace is among them');
+    assert.ok(found.get('one')! > 5, 'and every step of tidying up');
+  });
+});

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** `<kind>-<pid namespace>-<pid>-<random>`: whoever finds it can tell whether its maker is alive. */
+const NAME = /^[a-z]+-(\d+)-(\d+)-[0-9a-f]+$/;
+
+/** Milliseconds after which a leftover goes even if a process has the number of its maker. */
+const LEFTOVER_AGE = 24 * 60 * 60 * 1000;
+
+let namespace: string | undefined;
+
+/** `<pid namespace>-<pid>-<random>`, unused so far. */
+export function temporaryToken(): string {
+  namespace ??= pidNamespace();
+  return `${namespace}-${process.pid}-${randomBytes(8).toString('hex')}`;
+}
+
+/** An unused name for something this process removes again. `kind` is in lower-case letters. */
+export function temporaryName(kind: string): string {
+  return `${kind}-${temporaryToken()}`;
+}
+
+/**
+ * Removes those of these names that were left by processes that are gone: killed, or out of power.
+ * Processes in another container cannot be seen from here; what is theirs goes by its age. Never
+ * throws.
+ */
+export function sweepTemporary(directory: string, names: Iterable<string>): void {
+  for (const name of names) {
+    const path = join(directory, name);
+    try {
+      if (isLeftover(path, name)) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Somebody's file system does not let us: the next process may try again.
+    }
+  }
+}
+
+function isLeftover(path: string, name: string): boolean {
+  const [, owner, pid] = NAME.exec(name) ?? [];
+  if (owner === undefined) return false;
+  namespace ??= pidNamespace();
+  if (owner === namespace && !isAlive(Number(pid))) return true;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > LEFTOVER_AGE;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** 0 where there is no such thing. */
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
+}
