@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
-import { NativeRig, missing, sources } from './test/rig.js';
+import { NativeRig, missing } from './test/rig.js';
 
 /** Call forms: arguments, what the call returns, the records it must leave. */
 const forms: Record<
@@ -131,14 +129,4 @@ describe('every form of call leaves exactly its records', { skip: missing }, () 
     check('forms', { launcher: rig.file('vt-launch-checked') }));
   test('with the listener fetched by pidfd', () =>
     check('forms-static', { options: ['--fetch-listener'] }));
-});
-
-const cross = 'aarch64-linux-gnu-gcc';
-const noCross = spawnSync(cross, ['--version']).error ? `no ${cross}` : false;
-
-test('every source compiles for arm64', { skip: missing || noCross }, () => {
-  const files = fs.readdirSync(sources).filter((name) => name.endsWith('.c'));
-  const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-fsyntax-only'];
-  const result = spawnSync(cross, [...flags, ...files], { cwd: sources, encoding: 'utf8' });
-  assert.equal(result.status, 0, result.stderr);
 });

@@ -155,6 +155,8 @@ static bool can_unshare_table(void) {
 
 int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
                   uint64_t cookie) {
+    /* First: threads that an emulator has of its own keep what is open by then. */
+    bool shared = track && !options->fetch_listener && can_unshare_table();
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     int messages = fcntl(ends[1], F_DUPFD_CLOEXEC, MESSAGE_FD_FLOOR);
@@ -164,9 +166,12 @@ int vt_task_start(struct vt_task *task, const struct vt_options *options, bool t
         close(ends[0]);
         return -error;
     }
-    bool shared = track && !options->fetch_listener && can_unshare_table();
     /* A raw clone like fork: glibc's wrapper for clone wants a stack. */
-    pid_t pid = shared ? (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0) : fork();
+    pid_t pid = shared ? (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0) : -1;
+    if (pid < 0) { /* or an emulator of another machine's programs, which knows fork and threads only */
+        shared = false;
+        pid = fork();
+    }
     if (pid == 0) run_child(options, track, shared, messages, cookie);
     int error = errno;
     if (pid < 0) {

@@ -70,6 +70,23 @@ export const INCOMPLETE = { foreignAbi: 2, overflow: 4, rootChanged: 16, supervi
 const NOFOLLOW = 1;
 const FOLLOW2 = 4;
 
+/** The sources of vt-launch. */
+export function launcherSources(): string[] {
+  return fs.readdirSync(sources).filter((name) => /^(?!shim).*\.c$/.test(name));
+}
+
+/** The sources of the shim, some of which are the launcher's too. */
+export function shimSources(): string[] {
+  return fs.readdirSync(sources).filter((name) => /^(shim.*|touch|log)\.c$/.test(name));
+}
+
+/** The names an object defines for others, sorted. `nm` is that of the object's machine. */
+export function exportsOf(object: string, nm: string, flags: readonly string[] = ['-D']): string[] {
+  const listed = spawnSync(nm, [...flags, '--defined-only', object], { encoding: 'utf8' });
+  assert.equal(listed.status, 0, listed.stderr);
+  return [...listed.stdout.matchAll(/ [A-Z] (\w+)$/gm)].map((match) => match[1] ?? '').sort();
+}
+
 /** Test programs built into a directory of their own, and a workspace to run them in. */
 export class NativeRig {
   readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'vt-native-')));
@@ -79,9 +96,17 @@ export class NativeRig {
   launcher = path.join(native, 'vt-launch');
   readonly trace = path.join(this.directory, 'trace');
 
-  constructor() {
+  readonly #compiler: string;
+
+  /** `target`: builds for another machine with this compiler; what it builds cannot be launched. */
+  constructor(target?: string) {
     fs.chmodSync(this.directory, 0o777);
+    this.#compiler = compiler;
     this.build('vt-trace-dump', ['test/dump.c']);
+    if (target !== undefined) {
+      this.#compiler = target;
+      return;
+    }
     this.build('forms', ['test/forms.c']);
     this.build('forms-static', ['test/forms.c'], ['-static']);
   }
@@ -98,15 +123,14 @@ export class NativeRig {
   build(name: string, files: readonly string[], flags: readonly string[] = []): string {
     const warnings = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror'];
     const args = [...warnings, ...flags, ...files, '-o', this.file(name), '-pthread'];
-    const built = spawnSync(compiler, args, { cwd: sources, encoding: 'utf8' });
+    const built = spawnSync(this.#compiler, args, { cwd: sources, encoding: 'utf8' });
     assert.equal(built.status, 0, built.stderr);
     return this.file(name);
   }
 
   /** The launcher with address and undefined-behaviour sanitizers, which end it at the first find. */
   buildChecked(): string {
-    const launcher = fs.readdirSync(sources).filter((name) => /^(?!shim).*\.c$/.test(name));
-    return this.build('vt-launch-checked', launcher, sanitizers);
+    return this.build('vt-launch-checked', launcherSources(), sanitizers);
   }
 
   fresh(): void {
