@@ -247,7 +247,7 @@ uint64_t vt_log_key(const struct vt_log *log, const struct vt_entry *entry, uint
                     uint64_t inode) {
     uint32_t aux = entry->op == VT_OP_OPEN ? entry->aux & ~(uint32_t)QUIET_OPEN_FLAGS : entry->aux;
     uint64_t hash = mix(log->own->key_seed, (uint64_t)entry->op << 8 | (entry->flags & ~VT_FLAG_SHIM));
-    hash = mix(hash, aux);
+    hash = mix(hash, (uint64_t)entry->before2 << 40 | (uint64_t)entry->before << 32 | aux);
     hash = mix(mix(hash, device), inode);
     hash = mix_bytes(hash, entry->path, entry->path_len);
     if (entry->path2_len > 0) hash = mix_bytes(hash, entry->path2, entry->path2_len);
@@ -265,6 +265,23 @@ void vt_log_change(struct vt_log *log) { ADD(&log->own->changes, 1); }
 bool vt_log_names_moved(const struct vt_log *log) { return LOAD(&log->own->names_moved) != 0; }
 
 void vt_log_move_names(struct vt_log *log) { STORE(&log->own->names_moved, 1); }
+
+static uint64_t moved_bit(const struct vt_log *log, const char *path, size_t length) {
+    while (length > 0 && path[length - 1] == '/') length--;
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '/') start--;
+    return mix_bytes(log->own->key_seed, path + start, length - start) % VT_LOG_MOVED;
+}
+
+bool vt_log_name_moved(const struct vt_log *log, const char *path, size_t length) {
+    uint64_t bit = moved_bit(log, path, length);
+    return (LOAD(&log->own->moved[bit / 64]) >> bit % 64 & 1) != 0;
+}
+
+void vt_log_move_name(struct vt_log *log, const char *path, size_t length) {
+    uint64_t bit = moved_bit(log, path, length);
+    __atomic_fetch_or(&log->own->moved[bit / 64], 1ull << bit % 64, __ATOMIC_ACQ_REL);
+}
 
 #define CWD_SHARED 0x80000000u /* in cwd_changes; the rest of it counts */
 

@@ -14,9 +14,12 @@
  *    keys, so their order stands; later ones of the same key are later still, and decide nothing;
  *  - what a path became (write, delete, create again, any number of times) is read from the disk
  *    after the task, and `before` of the first record of a path tells what it was;
- *  - renames, which move what other records mean, are never dropped; and once a directory or a
- *    symlink was renamed, or a symlink made or removed, a path may come to denote another file that
- *    was there before. From then on (vt_log_names_moved) the key includes the file's identity.
+ *  - renames, which move what other records mean, are never dropped; and once something was renamed
+ *    or linked to a path, that path may come to denote another file that was there before. From then
+ *    on (vt_log_name_moved) its key includes the file's identity. Where a directory or a symlink was
+ *    renamed, or a symlink made or removed, this holds for all paths (vt_log_names_moved);
+ *  - whether a call that makes or removes something succeeds depends on what is there, so its key
+ *    includes that: an attempt that failed does not stand for a later one.
  */
 #ifndef VT_LOG_H
 #define VT_LOG_H
@@ -29,6 +32,7 @@
 #include <stdint.h>
 
 #define VT_LOG_CHUNK_LIMIT (1u << 18) /* 16 GiB of file, sparse: only chunks in use take space */
+#define VT_LOG_MOVED (1u << 14)       /* bits; when full, every touch looks at its file first */
 
 /* What only writers know; lies behind vt_header in the header's page. */
 struct vt_log_private {
@@ -38,6 +42,7 @@ struct vt_log_private {
     uint32_t changes; /* atomic: see vt_log_changes */
     int32_t supervisor, keys_fd; /* /proc/`supervisor`/fd/`keys_fd`; -1: nobody but the supervisor has it */
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
+    uint64_t moved[VT_LOG_MOVED / 64]; /* atomic: a bit for the names that something was moved to */
 };
 
 struct vt_log {
@@ -94,9 +99,13 @@ void vt_log_remember(struct vt_log *log, uint64_t key);
 uint32_t vt_log_changes(const struct vt_log *log);
 void vt_log_change(struct vt_log *log);
 
-/* True once a name may denote another file than before (see above). */
+/* True once every name may denote another file than before (see above). */
 bool vt_log_names_moved(const struct vt_log *log);
 void vt_log_move_names(struct vt_log *log);
+
+/* The same of one path, told by its last component, and so of some others. */
+bool vt_log_name_moved(const struct vt_log *log, const char *path, size_t length);
+void vt_log_move_name(struct vt_log *log, const char *path, size_t length);
 
 /* How long a process may remember its working directory: as long as the stamp stays the same, and
  * never when it is 0. The supervisor calls vt_log_change_cwd before any process of the tree may

@@ -55,12 +55,29 @@ static bool may_change(const struct vt_entry *entry) {
     }
 }
 
+/* Whether the call makes or removes something, so that what is there decides whether it succeeds. */
+static bool makes_or_removes(const struct vt_entry *entry) {
+    switch (entry->op) {
+    case VT_OP_OPEN: return (entry->aux & O_CREAT) != 0;
+    case VT_OP_UNLINK:
+    case VT_OP_MKDIR:
+    case VT_OP_SYMLINK:
+    case VT_OP_MKNOD: return true;
+    default: return false;
+    }
+}
+
+static bool has_two_names(const struct vt_entry *entry) {
+    return entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK;
+}
+
 static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
                              const uint32_t *changes) {
-    bool moved = vt_log_names_moved(log);
-    if (moved && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
-    entry->before = moved ? look.kind : VT_KIND_UNKNOWN;
-    entry->before2 = VT_KIND_UNKNOWN;
+    bool moved = vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
+    bool counts = moved || makes_or_removes(entry) || has_two_names(entry); /* what is there, for the key */
+    if (counts && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
+    entry->before = counts ? look.kind : VT_KIND_UNKNOWN;
+    entry->before2 = has_two_names(entry) ? look_at(log, entry->path2).kind : VT_KIND_UNKNOWN;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
         key = vt_log_key(log, entry, moved ? look.device : 0, moved ? look.inode : 0);
@@ -68,10 +85,13 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
             return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
     entry->before = look.kind == VT_KIND_UNKNOWN ? look_at(log, entry->path).kind : look.kind;
-    if (entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK)
-        entry->before2 = look_at(log, entry->path2).kind;
     if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
+    /* Before vt_log_change: who sees the one sees the other. */
     if (moves_names(entry)) vt_log_move_names(log);
+    if (has_two_names(entry)) {
+        vt_log_move_name(log, entry->path, entry->path_len);
+        vt_log_move_name(log, entry->path2, entry->path2_len);
+    }
     if (may_change(entry)) vt_log_change(log);
     entry->sequence = vt_log_next_sequence(log);
     if (changes != NULL && *changes != vt_log_changes(log)) return VT_TOUCH_CROSSED;

@@ -11,9 +11,9 @@ enum vt_touched {
     VT_TOUCH_CROSSED, /* vt_touch_seen: something may have changed since */
 };
 
-/* Fills `before` and `before2` (left unknown when the touch is known already and no name has
- * moved), `pid` where it is 0 (the calling process), and commits the entry. To be called before the system call it stands for. Uses no function
- * of libc that the shim replaces; its own looks carry the cookie. */
+/* Fills `before` and `before2` (`before` may stay unknown when the touch is known already), `pid`
+ * where it is 0 (the calling process), and commits the entry. To be called before the system call it
+ * stands for. Uses no function of libc that the shim replaces; its own looks carry the cookie. */
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry);
 
 /* What a call found at a path, without following a final symlink. */
