@@ -35,7 +35,7 @@ export class TracedWorkspace {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const [, , stderr, control] = output;
-    if (status !== 0)
+    if (status !== 0 || !String(control).includes('"exited":{"code":0}'))
       throw new Error(`${argv.join(' ')}: ${status}\n${String(stderr)}\n${String(control)}`);
     return readTaskTrace(log, this.root);
   }
