@@ -24,7 +24,7 @@ interface StraceFact {
 export const strace: { readonly missing: string | false } = { missing: whyNot() };
 
 function whyNot(): string | false {
-  const { error, status } = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']);
+  const { error, status } = spawnSync('strace', ['-f', '--seccomp-bpf', '-o', '/dev/null', 'true']);
   return error ? 'no strace' : status === 0 ? false : 'strace may not trace here';
 }
 
