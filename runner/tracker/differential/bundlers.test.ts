@@ -28,7 +28,7 @@ const plants = {
     },
     include: ['src'],
   }),
-  'src/main.ts': "import { a } from './a.js';\nimport './style.css';\nconsole.log(a);\n",
+  'src/main.ts': "import { a } from './a.js';\nimport './style.css';\nexport const c = a;\n",
   'src/a.ts': "import { b } from './b/index.js';\nexport const a: number = b;\n",
   'src/b/index.ts': 'export const b = 2;\n',
   'src/style.css': 'body { color: red }\n',

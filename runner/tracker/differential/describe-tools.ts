@@ -71,7 +71,7 @@ export function describeTools(family: string, tools: readonly Tool[]): void {
 /** The shim, but that it takes over at once: in a short program it would leave all to the filter. */
 function buildEagerShim(place: string): string {
   const shim = join(place, 'libvt-shim.so');
-  const files = readdirSync(sources).filter((name) => /^(?:shim.*|touch|log)\.c$/.test(name));
+  const files = readdirSync(sources).filter((name) => /^(?:shim.*|touch|log|keys)\.c$/.test(name));
   const flags = ['-std=c11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DFIRST_CALLS=1u'];
   const compiler = process.env['CC'] ?? 'cc';
   const built = spawnSync(compiler, [...flags, ...files, '-o', shim, '-ldl', '-pthread'], {
