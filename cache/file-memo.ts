@@ -20,13 +20,16 @@ const ROWS_PER_STATEMENT = 1000;
  * then gives a later ctime. Where the clock shows whole seconds only, they must be 2 s older.
  */
 export class FileMemo {
-  readonly #stampDirectory: string;
+  readonly #stampDirectory: string | undefined;
   readonly #known = new Map<string, Digest>();
   readonly #unsaved = new Map<string, Digest>();
   #clock: bigint | undefined;
 
-  /** `stampDirectory` is writable: the file clock is read there. */
-  constructor(stampDirectory: string) {
+  /**
+   * `stampDirectory` is writable: the file clock is read there. Without one, digests are recalled
+   * and taken, and nothing is learnt.
+   */
+  constructor(stampDirectory?: string) {
     this.#stampDirectory = stampDirectory;
   }
 
@@ -50,6 +53,7 @@ export class FileMemo {
   async digest(path: DiskPath, stat: BigIntStats): Promise<FileDigest> {
     const known = this.recall(stat);
     if (known !== undefined) return { digest: known, stat };
+    if (this.#stampDirectory === undefined) return digestFile(path);
     this.#clock ??= takeFileStamp(this.#stampDirectory);
     const clock = this.#clock;
     const read = await digestFile(path);

@@ -98,7 +98,7 @@ async function keyMiss(
 }
 
 /** Variants differ in what globs matched, not in the globs: each is expanded once. */
-function withOneExpansion(world: World): World {
+export function withOneExpansion(world: World): World {
   const expanded = new Map<string, ReturnType<World['expandGlobs']>>();
   return {
     root: world.root,

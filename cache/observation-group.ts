@@ -65,7 +65,7 @@ function encodeGroup(facts: readonly Fact[]): EncodedGroup {
 }
 
 /** Sortable text that is equal for equal questions: a rank, then what was asked about. */
-function questionOf(fact: Fact): string {
+export function questionOf(fact: Fact): string {
   switch (fact.kind) {
     case 'env':
       return `0${fact.name}`;

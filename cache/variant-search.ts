@@ -94,12 +94,13 @@ export class VariantSearch {
   }
 
   /**
-   * What differs from the nearest variant: of the most recently used ones the one with the fewest
-   * differing observations, of equal ones the most recent. Undefined when there is none to compare.
+   * What differs from the nearest variant that does not hold: of so many most recently used ones the
+   * one with the fewest differing observations, of equal ones the most recent. Undefined when there
+   * is none to compare.
    */
-  async nearest(): Promise<NearVariant | undefined> {
+  async nearest(among = NEAREST_OF): Promise<NearVariant | undefined> {
     let nearest: NearVariant | undefined;
-    for (const [index, variant] of this.#variants.slice(0, NEAREST_OF).entries()) {
+    for (const [index, variant] of this.#variants.slice(0, among).entries()) {
       try {
         await this.#loadGroups(index);
         const differences: Difference[] = [];
