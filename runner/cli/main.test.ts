@@ -23,7 +23,15 @@ describe('vt', () => {
       [[], ['run', 'exec', 'cache', 'report', '--help', '--version']],
       [
         ['run'],
-        ['--cache', '--no-cache', '-v, --verbose', '--last-details', '[flags] <task> [args…]'],
+        [
+          '-r, --recursive',
+          '-F, --filter',
+          '--cache',
+          '--no-cache',
+          '-v, --verbose',
+          '--last-details',
+          '[flags] <task> [args…]',
+        ],
       ],
       [
         ['exec'],
@@ -101,8 +109,24 @@ describe('vt', () => {
       'error[conflicting-flags]: --cache and --no-cache of `vt run` exclude each other\nhelp: give one of them\n',
     ],
     [
-      ['run', '-r', 'x'],
-      'error[flag-not-supported-yet]: -r is not supported yet by `vt run`\nhelp: see `vt run --help` for what is\n',
+      ['run', '--json', 'x'],
+      'error[flag-not-supported-yet]: --json is not supported yet by `vt run`\nhelp: see `vt run --help` for what is\n',
+    ],
+    [
+      ['run', '-rt', 'x'],
+      'error[conflicting-flags]: --recursive and --transitive of `vt run` exclude each other\nhelp: give one of them\n',
+    ],
+    [
+      ['run', '-F', 'a', '-r', 'x'],
+      'error[conflicting-flags]: --recursive and --filter of `vt run` exclude each other\nhelp: give one of them\n',
+    ],
+    [
+      ['run', '-t', '--filter=a', 'x'],
+      'error[conflicting-flags]: --transitive and --filter of `vt run` exclude each other\nhelp: give one of them\n',
+    ],
+    [
+      ['run', '-w', 'a#x'],
+      'error[package-and-flag]: "a#x" names a package, and --workspace-root of `vt run` chooses packages too\nhelp: name the task alone, or leave out the flag\n',
     ],
     [
       ['exec'],

@@ -115,7 +115,7 @@ async function dispatch(
 function asksForHelp(command: LeafCommand, argv: readonly string[]): boolean {
   const valued = Object.entries(command.help.flags)
     .filter(([, flag]) => flag.type === 'string')
-    .map(([name]) => `--${name}`);
+    .flatMap(([name, { alias }]) => [`--${name}`, `-${alias ?? name}`]);
   for (let at = 0; at < argv.length; at++) {
     const argument = argv[at] ?? '';
     if (argument === '--help' || /^-[A-Za-z]*h[A-Za-z]*$/.test(argument)) return true;

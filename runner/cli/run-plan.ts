@@ -4,8 +4,8 @@ import type { Plan } from '../plan/plan.js';
 import type { Executor } from './services.js';
 
 /**
- * Runs a plan's executions one after the other; the first that fails or is interrupted is
- * the last one run.
+ * Runs a plan's executions one after the other, in the order of its steps; the first that fails or
+ * is interrupted is the last one run.
  * One entry for each planned execution, in order.
  */
 export async function runPlan(
@@ -15,7 +15,8 @@ export async function runPlan(
 ): Promise<readonly RunDetail[]> {
   const details: RunDetail[] = [];
   let hasFailed = false;
-  for (const planned of plan.tasks.flatMap((task) => task.executions)) {
+  for (const { planned } of plan.steps) {
+    if (planned === undefined) continue;
     const { execution } = planned;
     if (hasFailed) {
       details.push({ execution, outcome: undefined });

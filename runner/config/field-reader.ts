@@ -5,6 +5,7 @@ import { fieldsOf, rangeOf } from './json-document.js';
 import type { Field, JsonDocument } from './json-document.js';
 import { nearestName } from './nearest-name.js';
 import type { SourceRange } from './source-range.js';
+import type { Sink } from './sink.js';
 
 /**
  * Reads typed values out of one document. Every method that finds something else than it expects
@@ -13,7 +14,7 @@ import type { SourceRange } from './source-range.js';
 export class FieldReader {
   constructor(
     readonly document: JsonDocument,
-    readonly problems: ConfigProblem[],
+    readonly problems: Sink<ConfigProblem>,
   ) {}
 
   range(node: Node): SourceRange {

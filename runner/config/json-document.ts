@@ -2,6 +2,7 @@ import { getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { ConfigProblem } from './config-problem.js';
 import type { SourceRange } from './source-range.js';
+import type { Sink } from './sink.js';
 
 /** A parsed file of JSON with comments; nodes keep their places. */
 export interface JsonDocument {
@@ -25,7 +26,7 @@ export interface Field {
 export function parseJsonDocument(
   file: string,
   text: string,
-  problems: ConfigProblem[],
+  problems: Sink<ConfigProblem>,
 ): JsonDocument {
   const errors: ParseError[] = [];
   const content = text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text;
@@ -54,9 +55,4 @@ export function fieldsOf(node: Node): readonly Field[] {
       ? []
       : [{ name: getNodeValue(key) as string, key, value }];
   });
-}
-
-/** The value of a field, if the node is an object that has it. */
-export function fieldOf(node: Node | undefined, name: string): Node | undefined {
-  return node === undefined ? undefined : fieldsOf(node).find((f) => f.name === name)?.value;
 }

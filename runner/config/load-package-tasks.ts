@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigProblem } from './config-problem.js';
 import { parsePackageManifest } from './package-manifest.js';
@@ -7,28 +7,29 @@ import { defaultRootSettings, parseTaskFile } from './parse-task-file.js';
 import type { RootSettings, TaskFile } from './parse-task-file.js';
 import { defaultCacheSettings } from './task-definition.js';
 import type { TaskDefinition } from './task-definition.js';
+import type { Sink } from './sink.js';
 
-/** Everything one package's own files say. */
+/** What can be run in one package. */
 export interface PackageTasks {
-  /** The package's name; undefined without a package.json or without a name in it. */
-  readonly name: string | undefined;
   /** Tasks of vite-task.json first, then scripts, each in the order written. */
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Of the workspace root's file; defaults for any other package. */
+  readonly rootSettings: RootSettings;
 }
 
 /**
- * Reads package.json and vite-task.json of a directory; either may be missing.
+ * The tasks of a package: those of its vite-task.json, and the scripts of its package.json.
  *
  * @param isRoot whether the directory is the workspace root.
  */
 export function loadPackageTasks(
   directory: string,
+  manifest: PackageManifest | undefined,
   isRoot: boolean,
-  problems: ConfigProblem[],
-): PackageTasks & { readonly rootSettings: RootSettings } {
-  const manifest = loadManifest(directory, problems);
+  problems: Sink<ConfigProblem>,
+): PackageTasks {
   const file = loadTaskFile(directory, isRoot, problems);
-  const tasks = new Map(file.tasks);
+  const tasks = new Map(file?.tasks);
   for (const [name, script] of manifest?.scripts ?? []) {
     const task = tasks.get(name);
     if (task !== undefined) {
@@ -45,34 +46,38 @@ export function loadPackageTasks(
       cache: defaultCacheSettings,
     });
   }
-  return { name: manifest?.name, tasks, rootSettings: file.rootSettings };
+  return { tasks, rootSettings: file?.rootSettings ?? defaultRootSettings };
 }
 
 /** The settings in the workspace root's vite-task.json, which hold for every package. */
-export function loadRootSettings(root: string, problems: ConfigProblem[]): RootSettings {
-  return loadTaskFile(root, true, problems).rootSettings;
+export function loadRootSettings(root: string, problems: Sink<ConfigProblem>): RootSettings {
+  return loadTaskFile(root, true, problems)?.rootSettings ?? defaultRootSettings;
 }
 
 /** The directory's package.json; undefined when there is none. */
 export function loadManifest(
   directory: string,
-  problems: ConfigProblem[],
+  problems: Sink<ConfigProblem>,
 ): PackageManifest | undefined {
   const file = path.join(directory, 'package.json');
   const text = readText(file, problems);
   return text === undefined ? undefined : parsePackageManifest(file, text, problems);
 }
 
-function loadTaskFile(directory: string, isRoot: boolean, problems: ConfigProblem[]): TaskFile {
+function loadTaskFile(
+  directory: string,
+  isRoot: boolean,
+  problems: Sink<ConfigProblem>,
+): TaskFile | undefined {
   const file = path.join(directory, 'vite-task.json');
   const text = readText(file, problems);
-  return text === undefined
-    ? { tasks: new Map(), rootSettings: defaultRootSettings }
-    : parseTaskFile(file, text, isRoot, problems);
+  return text === undefined ? undefined : parseTaskFile(file, text, isRoot, problems);
 }
 
-function readText(file: string, problems: ConfigProblem[]): string | undefined {
+function readText(file: string, problems: Sink<ConfigProblem>): string | undefined {
   try {
+    // Most packages have no vite-task.json, and an exception takes longer than the question.
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     return readFileSync(file, 'utf8');
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? String(error);

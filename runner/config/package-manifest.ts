@@ -1,8 +1,22 @@
 import { getNodeValue } from 'jsonc-parser';
 import type { ConfigProblem } from './config-problem.js';
-import { fieldOf, fieldsOf, parseJsonDocument, rangeOf } from './json-document.js';
+import { parseJsonDocument } from './json-document.js';
+import { ManifestPlace } from './manifest-place.js';
 import type { CommandLine } from './task-definition.js';
 import type { SourceRange } from './source-range.js';
+import type { Sink } from './sink.js';
+
+/** The fields of a package.json that say what a package needs. */
+export type ManifestDependencyField =
+  'dependencies' | 'devDependencies' | 'peerDependencies' | 'optionalDependencies';
+
+/** One entry of such a field, as written. */
+interface DeclaredDependency {
+  readonly name: string;
+  /** `^1.2.0`, `workspace:*`, `file:../lib`, … */
+  readonly spec: string;
+  readonly field: ManifestDependencyField;
+}
 
 /** A script of a package.json. */
 interface Script {
@@ -13,40 +27,79 @@ interface Script {
 
 /** What is used of a package.json. Fields of other types than npm documents are left out. */
 export interface PackageManifest {
+  readonly file: string;
   readonly name: string | undefined;
+  readonly version: string | undefined;
   readonly scripts: ReadonlyMap<string, Script>;
+  readonly dependencies: readonly DeclaredDependency[];
   /** Globs of member packages, from an array or from `{ packages }`; undefined when not a root. */
   readonly workspaces: readonly string[] | undefined;
+  /** The value of the field that these names lead to, found when it is shown. */
+  placeOf(...path: readonly string[]): SourceRange;
 }
+
+const dependencyFields: readonly ManifestDependencyField[] = [
+  'dependencies',
+  'devDependencies',
+  'peerDependencies',
+  'optionalDependencies',
+];
 
 /** Reads a package.json. A syntax error is a problem, and an empty manifest. */
 export function parsePackageManifest(
   file: string,
   text: string,
-  problems: ConfigProblem[],
+  problems: Sink<ConfigProblem>,
 ): PackageManifest {
-  const document = parseJsonDocument(file, text, problems);
-  const { root } = document;
-  const name = fieldOf(root, 'name');
-  const scripts = fieldOf(root, 'scripts');
-  const workspaces = fieldOf(root, 'workspaces');
-  const globs = workspaces?.type === 'object' ? fieldOf(workspaces, 'packages') : workspaces;
+  const root = asObject(parseValue(file, text, problems));
+  const workspaces = root['workspaces'];
+  const globs = Array.isArray(workspaces) ? workspaces : asObject(workspaces)['packages'];
+  const place = (path: readonly string[], part: 'key' | 'value'): SourceRange =>
+    new ManifestPlace(file, text, path, part);
   return {
-    name: name?.type === 'string' ? String(name.value) : undefined,
+    file,
+    name: stringOf(root['name']),
+    version: stringOf(root['version']),
     scripts: new Map(
-      (scripts === undefined ? [] : fieldsOf(scripts))
-        .filter(({ value }) => value.type === 'string')
-        .map(({ name: script, key, value }) => [
-          script,
-          {
-            at: rangeOf(document, key),
-            command: { text: String(value.value), at: rangeOf(document, value) },
-          },
-        ]),
+      textsOf(root['scripts']).map(([name, command]) => [
+        name,
+        {
+          at: place(['scripts', name], 'key'),
+          command: { text: command, at: place(['scripts', name], 'value') },
+        },
+      ]),
     ),
-    workspaces:
-      globs?.type === 'array'
-        ? (getNodeValue(globs) as unknown[]).filter((glob) => typeof glob === 'string')
-        : undefined,
+    dependencies: dependencyFields.flatMap((field) =>
+      textsOf(root[field]).map(([name, spec]) => ({ name, spec, field })),
+    ),
+    workspaces: Array.isArray(globs)
+      ? globs.filter((glob): glob is string => typeof glob === 'string')
+      : undefined,
+    placeOf: (...path) => place(path, 'value'),
   };
+}
+
+/** A workspace has thousands of these: the parser that knows places is for those it stumbles over. */
+function parseValue(file: string, text: string, problems: Sink<ConfigProblem>): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const { root } = parseJsonDocument(file, text, problems);
+    return root === undefined ? undefined : getNodeValue(root);
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly (readonly [name: string, text: string])[] {
+  if (Array.isArray(value)) return [];
+  return Object.entries(asObject(value)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
 }

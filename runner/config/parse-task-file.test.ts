@@ -4,11 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { ConfigProblem } from './config-problem.js';
-import { loadPackageTasks } from './load-package-tasks.js';
+import { loadManifest, loadPackageTasks } from './load-package-tasks.js';
 import { nearestName } from './nearest-name.js';
 import { parsePackageManifest } from './package-manifest.js';
 import { parseTaskFile } from './parse-task-file.js';
 import type { TaskFile } from './parse-task-file.js';
+import type { SourceRange } from './source-range.js';
 import type { TaskDefinition } from './task-definition.js';
 
 function parse(
@@ -182,8 +183,9 @@ describe('loadPackageTasks', () => {
     });
     const load = (): [readonly unknown[], readonly string[]] => {
       const problems: ConfigProblem[] = [];
-      const { name, tasks } = loadPackageTasks(directory, true, problems);
-      return [[name, [...tasks.keys()]], problems.map(({ kind }) => kind)];
+      const manifest = loadManifest(directory, problems);
+      const { tasks } = loadPackageTasks(directory, manifest, true, problems);
+      return [[manifest?.name, [...tasks.keys()]], problems.map(({ kind }) => kind)];
     };
     assert.deepEqual(load(), [[undefined, []], []]);
     writeFileSync(
@@ -207,6 +209,45 @@ describe('parsePackageManifest', () => {
     assert.deepEqual(globs('{"workspaces":{"packages":["a"]}}'), ['a']);
     assert.equal(globs('{"workspaces":{}}'), undefined);
     assert.equal(globs('{}'), undefined);
+  });
+
+  it('reads dependencies of every field, and leaves out what is no text', () => {
+    const { dependencies, version, name } = parsePackageManifest(
+      '/p',
+      `{ "version": "1.2.3", "name": 7, "dependencies": { "a": "^1", "b": 2 },
+         "devDependencies": { "c": "workspace:*" }, "peerDependencies": ["d"],
+         "optionalDependencies": { "e": "file:../e" } }`,
+      [],
+    );
+    assert.deepEqual([name, version], [undefined, '1.2.3']);
+    assert.deepEqual(
+      dependencies.map((d) => [d.field, d.name, d.spec]),
+      [
+        ['dependencies', 'a', '^1'],
+        ['devDependencies', 'c', 'workspace:*'],
+        ['optionalDependencies', 'e', 'file:../e'],
+      ],
+    );
+  });
+
+  it('finds places when they are asked for, also with comments and a byte order mark', () => {
+    for (const text of [
+      '{"name":"x","scripts":{"b":"go"}}',
+      '\ufeff{ // c\n"scripts": {"b": "go"},}',
+    ]) {
+      const problems: ConfigProblem[] = [];
+      const manifest = parsePackageManifest('/p/package.json', text, problems);
+      const script = manifest.scripts.get('b');
+      const shown = ({ file, text: all, offset, length }: SourceRange): string =>
+        `${file} ${all.slice(offset, offset + length)}`;
+      assert.ok(script !== undefined);
+      assert.deepEqual(
+        [shown(script.at), shown(script.command.at), shown(manifest.placeOf('scripts', 'b'))],
+        ['/p/package.json "b"', '/p/package.json "go"', '/p/package.json "go"'],
+      );
+      const nowhere = manifest.placeOf('scripts', 'c');
+      assert.deepEqual([nowhere.offset, nowhere.length, problems.length], [0, 0, 0]);
+    }
   });
 });
 

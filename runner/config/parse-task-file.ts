@@ -6,6 +6,7 @@ import { parseJsonDocument } from './json-document.js';
 import { parseTask } from './parse-task.js';
 import type { ParsedTask } from './parse-task.js';
 import type { TaskDefinition } from './task-definition.js';
+import type { Sink } from './sink.js';
 
 /** What the workspace root's vite-task.json says about every package. */
 export interface RootSettings {
@@ -42,7 +43,7 @@ export function parseTaskFile(
   file: string,
   text: string,
   isRoot: boolean,
-  problems: ConfigProblem[],
+  problems: Sink<ConfigProblem>,
 ): TaskFile {
   const empty: TaskFile = { tasks: new Map(), rootSettings: defaultRootSettings };
   const document = parseJsonDocument(file, text, problems);

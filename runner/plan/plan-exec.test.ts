@@ -41,7 +41,7 @@ function plan(
 
 function only(outcome: PlanOutcome): Execution {
   assert.ok(outcome.kind === 'planned');
-  const execution = outcome.plan.tasks[0]?.executions[0]?.execution;
+  const execution = outcome.plan.steps[0]?.planned?.execution;
   assert.ok(execution !== undefined);
   return execution;
 }

@@ -3,7 +3,8 @@ import type { CacheSettings, PathEntry } from '../config/task-definition.js';
 import { workspacePath } from '../workspace/paths.js';
 import { quoteArgument } from './command/quote-argument.js';
 import { planExecution } from './plan-execution.js';
-import type { PlanContext, PlanOutcome } from './plan.js';
+import type { PlanContext } from './plan-context.js';
+import type { PlanOutcome } from './plan.js';
 import type { PlanProblem } from './plan-problem.js';
 
 /** `vt exec`: one command, described by its flags. */
@@ -35,7 +36,8 @@ const outputNames: readonly string[] = ['FORCE_COLOR', 'NO_COLOR', 'LC_*', 'LANG
  */
 export function planExec(request: ExecRequest, context: PlanContext): PlanOutcome {
   const problems: PlanProblem[] = [];
-  const { cwd, workspace } = context.location;
+  const { location } = context;
+  const { cwd, workspace } = location;
   const command = request.argv.map(quoteArgument).join(' ');
   const settings: CacheSettings = {
     env: [...outputNames, ...request.env],
@@ -60,8 +62,10 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
     problems,
   );
   if (problems.length > 0) return { kind: 'refused', problems };
-  const tasks = [{ name: request.name ?? command, executions: [planned], waitsFor: [] }];
-  return { kind: 'planned', plan: { workspaceRoot: workspace.root, tasks }, warnings: [] };
+  const task = { name: request.name ?? command, package: location.package.path };
+  const step = { planned, task: 0, needs: [], follows: [] };
+  const plan = { workspaceRoot: workspace.root, steps: [step], tasks: [task] };
+  return { kind: 'planned', plan, warnings: [] };
 }
 
 /** Exclusions alone narrow what is found automatically; `auto` adds it to globs; `none` is nothing. */

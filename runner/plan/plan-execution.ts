@@ -11,8 +11,10 @@ import { asksForColors, cachedEnvironment, fullEnvironment } from './env/task-en
 import type { Execution } from './execution.js';
 import { isNestedRun } from './nested-run.js';
 import { pathRulesKey, resolvePathRules } from './paths/path-rules.js';
-import type { PlanContext, PlannedExecution } from './plan.js';
+import type { PlanContext } from './plan-context.js';
+import type { PlannedExecution } from './plan.js';
 import type { PlanProblem } from './plan-problem.js';
+import type { Sink } from '../config/sink.js';
 
 /** One part of a command line, with everything the configuration and the flags say about it. */
 export interface ExecutionRequest {
@@ -34,7 +36,7 @@ export interface ExecutionRequest {
 export function planExecution(
   request: ExecutionRequest,
   context: PlanContext,
-  problems: PlanProblem[],
+  problems: Sink<PlanProblem>,
 ): PlannedExecution {
   const { part, settings, cwd, isTask, binDirectories } = request;
   const { env: runnerEnv, capture, location } = context;

@@ -14,7 +14,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { locate } from '../workspace/find-workspace.js';
 import { planRun } from './plan-run.js';
-import type { RunRequest } from './plan-run.js';
+import type { RunRequest } from './run/run-request.js';
 import type { PlanOutcome } from './plan.js';
 import type { Execution } from './execution.js';
 
@@ -38,17 +38,34 @@ function plan(
   cwd: string,
   request: Partial<RunRequest>,
   env: Record<string, string> = {},
-): PlanOutcome {
+): Promise<PlanOutcome> {
   return planRun(
-    { task: 'build', args: [], cache: undefined, ...request },
-    { location: locate(cwd, []), env: { PATH: '/usr/bin:/bin', ...env }, capture: 'pipes' },
+    { ...own('build'), ...request },
+    {
+      location: locate(cwd, []),
+      env: { PATH: '/usr/bin:/bin', ...env },
+      capture: 'pipes',
+      readRun: () => undefined,
+    },
   );
+}
+
+function own(task: string): RunRequest {
+  const packages = { kind: 'own' } as const;
+  return {
+    task,
+    args: [],
+    packages,
+    cache: undefined,
+    ignoreDependsOn: false,
+    failIfNoMatch: false,
+  };
 }
 
 function executions(outcome: PlanOutcome): readonly Execution[] {
   assert.equal(outcome.kind, 'planned', JSON.stringify(outcome));
   return outcome.kind === 'planned'
-    ? outcome.plan.tasks.flatMap((task) => task.executions.map(({ execution }) => execution))
+    ? outcome.plan.steps.flatMap(({ planned }) => planned?.execution ?? [])
     : [];
 }
 
@@ -65,7 +82,7 @@ const tasks = (definitions: unknown): Files => ({
 });
 
 describe('planRun', () => {
-  it('decides everything about a simple task', (t) => {
+  it('decides everything about a simple task', async (t) => {
     const root = workspace(t, {
       ...tasks({
         build: {
@@ -81,7 +98,7 @@ describe('planRun', () => {
       'node_modules/.bin/vite': '#!/bin/sh\n',
     });
     const [execution, second] = executions(
-      plan(root, { args: ['--a b'] }, { API: '1', OTHER: '2' }),
+      await plan(root, { args: ['--a b'] }, { API: '1', OTHER: '2' }),
     );
     assert.equal(second, undefined);
     assert.deepEqual(execution, {
@@ -130,10 +147,10 @@ describe('planRun', () => {
     });
   });
 
-  it('splits command lines and lists of them; arguments go to the last', (t) => {
+  it('splits command lines and lists of them; arguments go to the last', async (t) => {
     const root = workspace(t, tasks({ build: ['a && B=1 b', 'c | d'] }));
     assert.deepEqual(
-      executions(plan(root, { args: ["it's"] })).map(({ task, command, argv, env }) => [
+      executions(await plan(root, { args: ["it's"] })).map(({ task, command, argv, env }) => [
         task,
         command,
         argv,
@@ -147,29 +164,29 @@ describe('planRun', () => {
     );
   });
 
-  it('keeps arguments in the key as they are, also with the path of the workspace', (t) => {
+  it('keeps arguments in the key as they are, also with the path of the workspace', async (t) => {
     const root = workspace(t, tasks({}));
     writeFileSync(
       path.join(root, 'vite-task.json'),
       JSON.stringify({ tasks: { build: `cc -I${root}/include` } }),
     );
-    const [execution] = executions(plan(root, {}));
+    const [execution] = executions(await plan(root, {}));
     assert.deepEqual(execution?.cache?.key.args, [`-I${root}/include`]);
   });
 
-  it('runs what the kernel would refuse through a shell', (t) => {
+  it('runs what the kernel would refuse through a shell', async (t) => {
     const root = workspace(t, {
       ...tasks({ build: 'script x' }),
       'node_modules/.bin/script': 'echo hi\n',
     });
-    const [execution] = executions(plan(root, {}));
+    const [execution] = executions(await plan(root, {}));
     assert.deepEqual(execution?.argv, ['/bin/sh', `${root}/node_modules/.bin/script`, 'x']);
     assert.deepEqual(execution.cache?.key.args, [`${root}/node_modules/.bin/script`, 'x']);
   });
 
-  it('runs a script with its pre and post scripts, uncached by default', (t) => {
+  it('runs a script with its pre and post scripts, uncached by default', async (t) => {
     const root = workspace(t, tasks({}));
-    const lint = executions(plan(root, { task: 'lint', args: ['--fix'] }));
+    const lint = executions(await plan(root, { task: 'lint', args: ['--fix'] }));
     assert.deepEqual(
       lint.map(({ task, command, uncachedBecause }) => [task, command, uncachedBecause]),
       [
@@ -182,37 +199,40 @@ describe('planRun', () => {
       path.join(root, 'vite-task.json'),
       '{"enablePrePostScripts":false,"cache":{"scripts":true}}',
     );
-    const alone = executions(plan(root, { task: 'lint' }));
+    const alone = executions(await plan(root, { task: 'lint' }));
     assert.deepEqual(
       alone.map(({ task, cache }) => [task, cache !== undefined]),
       [['app#lint', true]],
     );
   });
 
-  it('decides about caching by flags and settings', (t) => {
+  it('decides about caching by flags and settings', async (t) => {
     const root = workspace(t, tasks({ build: 'x', never: { command: 'x', cache: false } }));
-    const why = (request: Partial<RunRequest>, env?: Record<string, string>): unknown =>
-      executions(plan(root, request, env)).at(-1)?.uncachedBecause ?? 'cached';
-    assert.equal(why({}), 'cached');
-    assert.equal(why({ cache: false }), 'flag');
-    assert.equal(why({ task: 'never' }), 'configuration');
-    assert.equal(why({ task: 'never', cache: true }), 'configuration');
-    assert.equal(why({ task: 'lint' }), 'script-default');
-    assert.equal(why({ task: 'lint', cache: true }), 'cached');
+    const why = async (
+      request: Partial<RunRequest>,
+      env?: Record<string, string>,
+    ): Promise<unknown> =>
+      executions(await plan(root, request, env)).at(-1)?.uncachedBecause ?? 'cached';
+    assert.equal(await why({}), 'cached');
+    assert.equal(await why({ cache: false }), 'flag');
+    assert.equal(await why({ task: 'never' }), 'configuration');
+    assert.equal(await why({ task: 'never', cache: true }), 'configuration');
+    assert.equal(await why({ task: 'lint' }), 'script-default');
+    assert.equal(await why({ task: 'lint', cache: true }), 'cached');
     mkdirSync(path.join(root, 'ipc'));
     const nested = { VT_IPC_DIR: path.join(root, 'ipc') };
-    assert.equal(why({}, nested), 'cached', 'the outer run is over');
+    assert.equal(await why({}, nested), 'cached', 'the outer run is over');
     writeFileSync(path.join(root, 'ipc/q'), '');
-    assert.equal(why({}, nested), 'nested');
-    assert.equal(why({ cache: false }, nested), 'flag');
-    const [inner] = executions(plan(root, {}, { ...nested, ANY: '1' }));
+    assert.equal(await why({}, nested), 'nested');
+    assert.equal(await why({ cache: false }, nested), 'flag');
+    const [inner] = executions(await plan(root, {}, { ...nested, ANY: '1' }));
     assert.deepEqual([inner?.env.ANY, inner?.env.VT_IPC_DIR], ['1', nested.VT_IPC_DIR]);
     writeFileSync(path.join(root, 'vite-task.json'), '{"cache":false,"tasks":{"build":"x"}}');
-    assert.equal(why({}), 'configuration');
-    assert.equal(why({ cache: true }), 'cached');
+    assert.equal(await why({}), 'configuration');
+    assert.equal(await why({ cache: true }), 'cached');
   });
 
-  it('runs what a task depends on first, each once', (t) => {
+  it('runs what a task depends on first, each once', async (t) => {
     const root = workspace(
       t,
       tasks({
@@ -221,15 +241,16 @@ describe('planRun', () => {
         check: { dependsOn: ['gen'] },
       }),
     );
-    const outcome = plan(root, { task: 'app#build', args: ['x'] });
+    const outcome = await plan(root, { task: 'app#build', args: ['x'] });
     assert.ok(outcome.kind === 'planned');
     assert.deepEqual(
-      outcome.plan.tasks.map(({ name, waitsFor }) => [name, waitsFor]),
+      outcome.plan.steps.map(({ planned, needs }) => [planned?.execution.task, needs]),
       [
         ['app#gen', []],
-        ['app#lint', []],
-        ['app#check', [0]],
-        ['app#build', [0, 1, 2]],
+        ['app#prelint', []],
+        ['app#lint', [1]],
+        ['app#postlint', [2]],
+        ['app#build', [0, 3]],
       ],
     );
     assert.deepEqual(
@@ -238,7 +259,7 @@ describe('planRun', () => {
     );
   });
 
-  it('refuses what cannot be', (t) => {
+  it('refuses what cannot be', async (t) => {
     const root = workspace(
       t,
       tasks({
@@ -253,19 +274,20 @@ describe('planRun', () => {
       }),
     );
     symlinkSync('/', path.join(root, 'out'));
-    const refused = (task: string): readonly string[] => kinds(plan(root, { task }));
-    assert.deepEqual(refused('a'), ['dependency-cycle']);
-    assert.deepEqual(refused('self'), ['dependency-cycle']);
-    assert.deepEqual(refused('typo'), ['unknown-dependency']);
-    assert.deepEqual(refused('other'), ['not-supported-yet', 'not-supported-yet']);
-    assert.deepEqual(refused('outside'), ['pattern-outside-workspace']);
-    assert.deepEqual(refused('nowhere'), ['no-such-directory']);
-    assert.deepEqual(refused('escape'), ['cwd-outside-package']);
-    assert.deepEqual(refused('lib#build'), ['not-supported-yet']);
-    assert.deepEqual(refused('lnt'), ['unknown-task']);
+    const refused = async (task: string): Promise<readonly string[]> =>
+      kinds(await plan(root, { task }));
+    assert.deepEqual(await refused('a'), ['dependency-cycle']);
+    assert.deepEqual(await refused('self'), ['dependency-cycle']);
+    assert.deepEqual(await refused('typo'), ['unknown-dependency']);
+    assert.deepEqual(await refused('other'), ['unknown-dependency']);
+    assert.deepEqual(await refused('outside'), ['pattern-outside-workspace']);
+    assert.deepEqual(await refused('nowhere'), ['no-such-directory']);
+    assert.deepEqual(await refused('escape'), ['cwd-outside-package']);
+    assert.deepEqual(await refused('lib#build'), ['unknown-package']);
+    assert.deepEqual(await refused('lnt'), ['unknown-task']);
   });
 
-  it('works in a package of a workspace', (t) => {
+  it('works in a package of a workspace', async (t) => {
     const root = workspace(t, {
       'package.json': { name: 'root', workspaces: ['packages/*'] },
       'vite-task.json': { cache: { tasks: false } },
@@ -276,7 +298,7 @@ describe('planRun', () => {
       'packages/app/src/deep/file': '',
     });
     const app = path.join(root, 'packages/app');
-    const outcome = plan(path.join(app, 'src/deep'), { cache: true }, { PWD: app });
+    const outcome = await plan(path.join(app, 'src/deep'), { cache: true }, { PWD: app });
     const [execution] = executions(outcome);
     assert.equal(execution?.task, 'packages/app#build');
     assert.equal(execution.cwd, path.join(app, 'src'));
@@ -289,18 +311,18 @@ describe('planRun', () => {
     assert.equal(execution.cache?.key.cwd, 'packages/app/src');
     assert.deepEqual(execution.cache.input.include, ['packages/app/a']);
     assert.equal(
-      executions(plan(app, {}))[0]?.uncachedBecause,
+      executions(await plan(app, {}))[0]?.uncachedBecause,
       'configuration',
       'the root decides',
     );
   });
 
-  it('plans in spite of warnings, and gives them', (t) => {
+  it('plans in spite of warnings, and gives them', async (t) => {
     const root = workspace(
       t,
       tasks({ build: { command: 'x', env: ['A'] }, b: { command: 'y', input: [] } }),
     );
-    const outcome = plan(root, {});
+    const outcome = await plan(root, {});
     assert.ok(outcome.kind === 'planned');
     assert.deepEqual(
       outcome.warnings.map(({ kind }) => kind),

@@ -1,7 +1,4 @@
-import type { AbsolutePath } from '../../cache/brands.js';
-import type { Capture } from '../../cache/key.js';
-import type { Location } from '../workspace/find-workspace.js';
-import type { RunnerEnv } from './env/declared-env.js';
+import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
 import type { EnvSource, Execution } from './execution.js';
 import type { PlanProblem } from './plan-problem.js';
 
@@ -11,18 +8,36 @@ export interface PlannedExecution {
   readonly envSource: EnvSource;
 }
 
-/** A task: its executions run in order, each only if the one before succeeded. */
+/** A task with something to run. */
 export interface PlannedTask {
-  /** As shown to the user: `app#build`, or `build` in a package without a name. */
+  /** As shown to the user: `app#build`, or `build` in a root without a name. */
   readonly name: string;
-  readonly executions: readonly PlannedExecution[];
-  /** Indexes into `Plan.tasks` of the tasks that must have succeeded before. */
-  readonly waitsFor: readonly number[];
+  /** Of its package, relative to the workspace. */
+  readonly package: WorkspacePath;
 }
 
-/** All that a request runs, in an order that respects `waitsFor`. */
+/**
+ * One step of a plan. It may start when all that it needs has succeeded and all that it follows has
+ * ended; two steps without a way between them may run at the same time.
+ */
+export interface PlanStep {
+  /** Undefined: nothing to run; it has succeeded as soon as all that it needs has. */
+  readonly planned: PlannedExecution | undefined;
+  /** Index into `Plan.tasks`; undefined when there is nothing to run. */
+  readonly task: number | undefined;
+  /** Indexes, smaller than its own, of steps that must have succeeded. */
+  readonly needs: readonly number[];
+  /**
+   * Indexes, smaller than its own, of steps that must have ended, well or badly, or will never be
+   * run: earlier runs of the same task, which must not run twice at once.
+   */
+  readonly follows: readonly number[];
+}
+
+/** All that a request runs: a graph, listed so that every step comes after those it waits for. */
 export interface Plan {
   readonly workspaceRoot: AbsolutePath;
+  readonly steps: readonly PlanStep[];
   readonly tasks: readonly PlannedTask[];
 }
 
@@ -30,11 +45,3 @@ export interface Plan {
 export type PlanOutcome =
   | { readonly kind: 'planned'; readonly plan: Plan; readonly warnings: readonly PlanProblem[] }
   | { readonly kind: 'refused'; readonly problems: readonly PlanProblem[] };
-
-/** What planning needs to know of the runner's own surroundings. */
-export interface PlanContext {
-  readonly location: Location;
-  readonly env: RunnerEnv;
-  /** How the tasks' output is captured. */
-  readonly capture: Capture;
-}

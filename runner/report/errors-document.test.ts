@@ -9,7 +9,7 @@ import { isWarning, type ConfigProblem } from '../config/config-problem.js';
 import type { SourceRange } from '../config/source-range.js';
 import type { ChannelFailure } from '../execute/channel/channel-record.js';
 import type { NotCached } from '../execute/outcome.js';
-import type { PlanProblem } from '../plan/plan-problem.js';
+import { isPlanWarning, type PlanProblem } from '../plan/plan-problem.js';
 import type { IncompletenessCause } from '../tracker/task-trace.js';
 import { cacheWarningText } from './cache-warning-text.js';
 import { describeProblem, type Problem } from './diagnostic/describe-problem.js';
@@ -64,7 +64,19 @@ const configProblems: SampleOfEach<ConfigProblem> = {
 
 type RequestProblem = Exclude<PlanProblem, ConfigProblem>;
 const requestProblems: SampleOfEach<RequestProblem> = {
-  'unknown-task': { kind: 'unknown-task', task: 'biuld', nearest: task, known: [] },
+  'yaml-error': { kind: 'yaml-error', detail: 'Missing closing quote', at },
+  'duplicate-package': { kind: 'duplicate-package', name: 'lib', at, other: at },
+  'member-outside-workspace': { kind: 'member-outside-workspace', glob: '../shared/*', at },
+  'unknown-task': {
+    kind: 'unknown-task',
+    task: 'biuld',
+    package: 'app',
+    nearest: task,
+    known: [],
+    elsewhere: [],
+    at: undefined,
+  },
+  'unknown-package': { kind: 'unknown-package', package: 'lbi', nearest: 'lib', at: undefined },
   'unknown-dependency': {
     kind: 'unknown-dependency',
     task,
@@ -75,15 +87,37 @@ const requestProblems: SampleOfEach<RequestProblem> = {
   'dependency-cycle': {
     kind: 'dependency-cycle',
     members: [
-      { task: 'a', at },
-      { task: 'b', at },
+      { task: 'a', at, because: 'depends-on' },
+      { task: 'b', at, because: 'command' },
     ],
   },
-  'not-supported-yet': {
-    kind: 'not-supported-yet',
-    feature: 'tasks-of-other-packages',
-    what: 'lib#build',
+  'task-runs-itself': {
+    kind: 'task-runs-itself',
+    task: 'app#build',
+    command: 'vt run build',
     at,
+  },
+  'bad-filter': { kind: 'bad-filter', filter: 'app[main]', reason: 'since', at: undefined },
+  'ambiguous-filter': {
+    kind: 'ambiguous-filter',
+    filter: 'core',
+    names: ['@a/core', '@b/core'],
+    at: undefined,
+  },
+  'filter-without-match': {
+    kind: 'filter-without-match',
+    filter: 'ap',
+    nearest: 'app',
+    at: undefined,
+  },
+  'nothing-matched': { kind: 'nothing-matched', filters: ['ap'], at: undefined },
+  'package-cycle': {
+    kind: 'package-cycle',
+    task,
+    members: [
+      { package: 'app', at },
+      { package: 'lib', at },
+    ],
   },
   'pattern-outside-workspace': {
     kind: 'pattern-outside-workspace',
@@ -111,6 +145,12 @@ const usageProblems: SampleOfEach<UsageProblem> = {
   'conflicting-flags': {
     kind: 'conflicting-flags',
     flags: ['--cache', '--no-cache'],
+    command: 'vt run',
+  },
+  'package-and-flag': {
+    kind: 'package-and-flag',
+    task: 'app#build',
+    flag: '--recursive',
     command: 'vt run',
   },
   'missing-argument': {
@@ -251,6 +291,10 @@ describe('docs/errors.md', () => {
     for (const [kind, problem] of Object.entries(configProblems)) {
       const says = entriesOf('Configuration').get(kind)?.startsWith(' A warning: ');
       assert.equal(says, isWarning(problem), kind);
+    }
+    for (const [kind, problem] of Object.entries(requestProblems)) {
+      const says = entriesOf('Requests').get(kind)?.startsWith(' A warning: ');
+      assert.equal(says, isPlanWarning(problem), kind);
     }
   });
 });

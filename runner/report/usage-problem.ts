@@ -26,5 +26,12 @@ export type UsageProblem =
       readonly flags: readonly string[];
       readonly command: string;
     }
+  /** A task named with its package, and a flag that chooses packages. */
+  | {
+      readonly kind: 'package-and-flag';
+      readonly task: string;
+      readonly flag: string;
+      readonly command: string;
+    }
   | { readonly kind: 'missing-argument'; readonly argument: string; readonly command: string }
   | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string };

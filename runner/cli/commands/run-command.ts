@@ -12,43 +12,30 @@ import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { locate } from '../../workspace/find-workspace.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
-import { helpFlag } from '../flags/flag-definition.js';
-import type { FlagDefinitions } from '../flags/flag-definition.js';
-import { parseFlags, UsageError } from '../flags/parse-flags.js';
+import { UsageError } from '../flags/parse-flags.js';
 import { wantsColor } from '../../report/style.js';
 import { keepLastDetails, readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
-
-const flags = {
-  cache: { type: 'boolean', description: 'Cache package.json scripts too' },
-  'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
-  verbose: { type: 'boolean', alias: 'v', description: 'Details of every command at the end' },
-  'last-details': { type: 'boolean', description: 'Show the details of the last run again' },
-  ...helpFlag,
-} as const satisfies FlagDefinitions;
-
-const laterFlags = [
-  ...['-r', '--recursive', '-t', '--transitive', '-w', '--workspace-root', '-F', '--filter'],
-  ...['--fail-if-no-match', '--ignore-depends-on', '--parallel', '--concurrency-limit', '--log'],
-  ...['-vv', '--dry-run', '--json', '--watch', '--continue'],
-];
+import { parseRunFlags, readNestedRun, runFlags, runName, runRequest } from './run-flags.js';
 
 const help: CommandHelp = {
-  name: 'vt run',
+  name: runName,
   description: 'run a task of vite-task.json, or a script of package.json',
   usage: '[flags] <task> [args…]',
   about: [
-    'Runs the task of the nearest package, after the tasks it depends on. Everything\nafter the task name goes to the task. `a && b` runs, and is cached, as two commands.',
+    'Runs the task of the nearest package, or of `package#task`, after the tasks it\ndepends on. Everything after the task name goes to the task. `a && b` runs, and is\ncached, as two commands; `vt run` in a command becomes part of the plan.',
     'Tasks of vite-task.json are cached, scripts of package.json only with --cache or\nwith `"cache": { "scripts": true }` in vite-task.json.',
   ],
   examples: [
     ['vt run build', 'the task `build`'],
     ['vt run test --watch src', '`--watch src` goes to the task'],
     ['vt run --cache lint', 'a script, cached for once'],
+    ['vt run -r build', 'in all packages, each after those it needs'],
+    ["vt run -F 'app...' build", 'in `app` and all that it needs'],
   ],
-  flags,
+  flags: runFlags,
 };
 
 /** `vt run`. */
@@ -57,11 +44,7 @@ export function runCommand(context: CommandContext): LeafCommand {
 }
 
 async function run(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {
-  const command = help.name;
-  const given = parseFlags(argv, { command, flags, laterFlags, endAtArgument: true });
-  if (given.has('cache') && given.has('no-cache')) {
-    throw new UsageError({ kind: 'conflicting-flags', flags: ['--cache', '--no-cache'], command });
-  }
+  const given = parseRunFlags(argv);
   const problems: ConfigProblem[] = [];
   const location = locate(io.cwd, problems);
   // A package.json that cannot be read may be the workspace's: its files would go unseen.
@@ -79,14 +62,13 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   }
   // Kept apart also when they end up in one file: results do not depend on who ran the task.
   const capture = io.capture === 'terminal' ? 'terminal' : 'pipes';
-  const [task, ...args] = given.rest;
-  if (task === undefined) {
-    throw new UsageError({ kind: 'missing-argument', argument: 'the name of a task', command });
+  const request = runRequest(given);
+  if (request === undefined) {
+    const argument = 'the name of a task';
+    throw new UsageError({ kind: 'missing-argument', argument, command: runName });
   }
-  const outcome = planRun(
-    { task, args, cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined },
-    { location, env: io.env, capture },
-  );
+  const context = { location, env: io.env, capture, readRun: readNestedRun } as const;
+  const outcome = await planRun(request, context);
   if (outcome.kind === 'refused') {
     reportProblems(outcome.problems, io);
     return { kind: 'code', code: 1 };

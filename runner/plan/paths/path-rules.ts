@@ -5,6 +5,7 @@ import type { PathRules } from '../execution.js';
 import { expandBraces } from '../../workspace/glob/expand-braces.js';
 import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { PlanProblem } from '../plan-problem.js';
+import type { Sink } from '../../config/sink.js';
 
 /**
  * Turns `input` or `output` entries into rules whose globs are relative to the workspace.
@@ -16,7 +17,7 @@ export function resolvePathRules(
   entries: readonly PathEntry[],
   base: WorkspacePath,
   root: string,
-  problems: PlanProblem[],
+  problems: Sink<PlanProblem>,
 ): PathRules {
   const include = new Set<string>();
   const exclude = new Set<string>();

@@ -1,6 +1,7 @@
 import type { PlanProblem } from '../../plan/plan-problem.js';
 import type { UsageProblem } from '../usage-problem.js';
 import { describeConfigProblem } from './describe-config-problem.js';
+import { describePlanProblem } from './describe-plan-problem.js';
 import type { Diagnostic } from './diagnostic.js';
 
 /** Everything that can keep vt from starting a task. */
@@ -8,61 +9,15 @@ export type Problem = PlanProblem | UsageProblem;
 
 /** The words for each problem. */
 export function describeProblem(problem: Problem): Diagnostic {
-  const at = 'at' in problem ? problem.at : undefined;
   const error = (title: string, help: string, facts: readonly string[] = []): Diagnostic => ({
     severity: 'error',
     code: problem.kind,
     title,
-    places: at === undefined ? [] : [{ at }],
+    places: [],
     facts,
     help,
   });
   switch (problem.kind) {
-    case 'unknown-task':
-      return error(
-        `Task "${problem.task}" not found.`,
-        problem.nearest === undefined
-          ? problem.known.length === 0
-            ? 'add the task to vite-task.json, or a script to package.json'
-            : 'use one of the known tasks, or add it to vite-task.json'
-          : `did you mean "${problem.nearest}"?`,
-        problem.known.length === 0 ? [] : [`known tasks: ${problem.known.join(', ')}`],
-      );
-    case 'unknown-dependency':
-      return error(
-        `task "${problem.task}" depends on "${problem.dependency}", which does not exist`,
-        problem.nearest === undefined
-          ? 'name a task of vite-task.json or a script of package.json'
-          : `did you mean "${problem.nearest}"?`,
-      );
-    case 'dependency-cycle': {
-      const names = problem.members.map((member) => member.task);
-      return {
-        ...error(
-          `tasks wait for each other: ${[...names, names[0]].join(' → ')}`,
-          'remove one of these from "dependsOn"',
-        ),
-        places: problem.members,
-      };
-    }
-    case 'not-supported-yet':
-      return error(
-        problem.feature === 'tasks-of-other-packages'
-          ? `tasks of other packages are not supported yet: ${problem.what}`
-          : `"dependsOn" with "from" is not supported yet: ${problem.what}`,
-        'run the task in its own package first',
-      );
-    case 'pattern-outside-workspace':
-      return error(
-        `"${problem.pattern}" leads out of the workspace`,
-        'use a path inside the workspace, relative to the package',
-        [`workspace: ${problem.root}`],
-      );
-    case 'no-such-directory':
-      return error(
-        `no such directory: ${problem.directory}`,
-        at === undefined ? 'give --cwd an existing directory' : 'create it, or correct "cwd"',
-      );
     case 'unknown-command':
       return error(
         `unknown command "${problem.command}"`,
@@ -104,6 +59,11 @@ export function describeProblem(problem: Problem): Diagnostic {
         `${problem.flags.join(' and ')} of \`${problem.command}\` exclude each other`,
         'give one of them',
       );
+    case 'package-and-flag':
+      return error(
+        `"${problem.task}" names a package, and ${problem.flag} of \`${problem.command}\` chooses packages too`,
+        'name the task alone, or leave out the flag',
+      );
     case 'missing-argument':
       return error(
         `\`${problem.command}\` needs ${problem.argument}`,
@@ -130,5 +90,21 @@ export function describeProblem(problem: Problem): Diagnostic {
     case 'only-exclusions':
     case 'no-effect-yet':
       return describeConfigProblem(problem);
+    case 'yaml-error':
+    case 'duplicate-package':
+    case 'member-outside-workspace':
+    case 'unknown-task':
+    case 'unknown-package':
+    case 'unknown-dependency':
+    case 'dependency-cycle':
+    case 'task-runs-itself':
+    case 'bad-filter':
+    case 'ambiguous-filter':
+    case 'filter-without-match':
+    case 'nothing-matched':
+    case 'package-cycle':
+    case 'pattern-outside-workspace':
+    case 'no-such-directory':
+      return describePlanProblem(problem);
   }
 }

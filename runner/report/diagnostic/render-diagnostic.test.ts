@@ -219,21 +219,32 @@ help: rename or remove one of the two, so that it is clear which one runs
 describe('diagnostics without a configuration, word for word', () => {
   const at = { file: '/w/vite-task.json', text: '["b"]', offset: 1, length: 3 };
   const shown = '  at vite-task.json:1:2\n  1 | ["b"]\n    |  ~~~\n';
+  const labelled = (label: string): string => shown.replace('~~~', `~~~ ${label}`);
+  const unknownTask = (about: Partial<Extract<Problem, { kind: 'unknown-task' }>>): Problem => ({
+    kind: 'unknown-task',
+    task: 'x',
+    package: 'app',
+    nearest: undefined,
+    known: [],
+    elsewhere: [],
+    at: undefined,
+    ...about,
+  });
   const cases: [Problem, string][] = [
     [
       { kind: 'unreadable-file', file: '/w/package.json', errno: 'EACCES' },
       'error[unreadable-file]: cannot read /w/package.json: EACCES\nhelp: make the file readable, or remove it\n',
     ],
     [
-      { kind: 'unknown-task', task: 'buidl', nearest: 'build', known: ['build', 'lint'] },
+      unknownTask({ task: 'buidl', nearest: 'build', known: ['build', 'lint'] }),
       'error[unknown-task]: Task "buidl" not found.\n  known tasks: build, lint\nhelp: did you mean "build"?\n',
     ],
     [
-      { kind: 'unknown-task', task: 'x', nearest: undefined, known: ['build'] },
+      unknownTask({ known: ['build'] }),
       'error[unknown-task]: Task "x" not found.\n  known tasks: build\nhelp: use one of the known tasks, or add it to vite-task.json\n',
     ],
     [
-      { kind: 'unknown-task', task: 'x', nearest: undefined, known: [] },
+      unknownTask({}),
       'error[unknown-task]: Task "x" not found.\nhelp: add the task to vite-task.json, or a script to package.json\n',
     ],
     [
@@ -248,24 +259,96 @@ describe('diagnostics without a configuration, word for word', () => {
       {
         kind: 'dependency-cycle',
         members: [
-          { task: 'a', at },
-          { task: 'b', at },
+          { task: 'a', at, because: 'depends-on' },
+          { task: 'b', at, because: 'depends-on' },
         ],
       },
-      `error[dependency-cycle]: tasks wait for each other: a → b → a\n${shown}${shown}help: remove one of these from "dependsOn"\n`,
-    ],
-    [
-      { kind: 'not-supported-yet', feature: 'tasks-of-other-packages', what: 'lib#b', at },
-      `error[not-supported-yet]: tasks of other packages are not supported yet: lib#b\n${shown}help: run the task in its own package first\n`,
+      `error[dependency-cycle]: tasks wait for each other: a → b → a\n${labelled('"dependsOn"')}${labelled('"dependsOn"')}help: remove one of these from "dependsOn"\n`,
     ],
     [
       {
-        kind: 'not-supported-yet',
-        feature: 'dependencies-of-other-packages',
-        what: '"b" from dependencies',
-        at: undefined,
+        kind: 'dependency-cycle',
+        members: [
+          { task: 'a', at, because: 'package' },
+          { task: 'b', at, because: 'command' },
+        ],
       },
-      'error[not-supported-yet]: "dependsOn" with "from" is not supported yet: "b" from dependencies\nhelp: run the task in its own package first\n',
+      `error[dependency-cycle]: tasks wait for each other: a → b → a\n${labelled('its package needs the other')}${labelled('it runs the other')}help: remove one of these, so that one of the tasks can begin\n`,
+    ],
+    [
+      unknownTask({ known: ['lint'], elsewhere: ['app#x', 'lib#x'] }),
+      'error[unknown-task]: Task "x" not found.\n  known tasks: lint\n  other packages have it: app#x, lib#x\nhelp: run it there: `vt run app#x`, or `vt run -r x` in all packages\n',
+    ],
+    [
+      unknownTask({ package: undefined, nearest: 'y' }),
+      'error[unknown-task]: Task "x" not found in any of the packages.\nhelp: did you mean "y"?\n',
+    ],
+    [
+      unknownTask({ known: Array.from({ length: 32 }, (_, index) => `t${index}`), at }),
+      `error[unknown-task]: Task "x" not found.\n${shown}  known tasks: ${Array.from({ length: 30 }, (_, index) => `t${index}`).join(', ')}, and 2 more\nhelp: use one of the known tasks, or add it to vite-task.json\n`,
+    ],
+    [
+      { kind: 'unknown-package', package: 'lbi', nearest: 'lib', at: undefined },
+      'error[unknown-package]: package "lbi" not found\nhelp: did you mean "lib"?\n',
+    ],
+    [
+      { kind: 'unknown-package', package: 'x', nearest: undefined, at },
+      `error[unknown-package]: package "x" not found\n${shown}help: use the "name" of a package.json of the workspace\n`,
+    ],
+    [
+      { kind: 'yaml-error', detail: 'Missing closing quote', at },
+      `error[yaml-error]: the file is not valid YAML: Missing closing quote\n${shown}help: correct the YAML\n`,
+    ],
+    [
+      { kind: 'duplicate-package', name: 'lib', at, other: at },
+      `error[duplicate-package]: two packages have the name "lib"\n${shown}${shown}help: rename one of them, or take one out of the workspace\n`,
+    ],
+    [
+      { kind: 'member-outside-workspace', glob: '../x', at },
+      `warning[member-outside-workspace]: "../x" leads out of the workspace: nothing there is a package of it\n${shown}help: remove it; files outside the workspace are not tracked\n`,
+    ],
+    [
+      { kind: 'task-runs-itself', task: 'app#build', command: 'vt run build', at },
+      `error[task-runs-itself]: task "app#build" runs itself: vt run build\n${shown}help: name another task, or give the package that is meant (\`package#task\`)\n`,
+    ],
+    [
+      { kind: 'bad-filter', filter: '!', reason: 'empty', at: undefined },
+      'error[bad-filter]: --filter "!" cannot be understood: it names nothing\nhelp: see `vt run --help` for what a filter may be\n',
+    ],
+    [
+      { kind: 'bad-filter', filter: '{a}b', reason: 'braces', at: undefined },
+      'error[bad-filter]: --filter "{a}b" cannot be understood: a directory in braces is the last thing of it: name{dir}\nhelp: see `vt run --help` for what a filter may be\n',
+    ],
+    [
+      { kind: 'bad-filter', filter: '[main]', reason: 'since', at: undefined },
+      'error[bad-filter]: --filter "[main]" cannot be understood: changes since a commit are not something vt selects by\nhelp: name packages or directories; what has not changed is replayed from the cache\n',
+    ],
+    [
+      { kind: 'ambiguous-filter', filter: 'core', names: ['@a/core', '@b/core'], at: undefined },
+      'error[ambiguous-filter]: --filter "core" means several packages\n  packages: @a/core, @b/core\nhelp: write the scope, or `*/name` for all of them\n',
+    ],
+    [
+      { kind: 'filter-without-match', filter: 'ap', nearest: 'app', at: undefined },
+      'warning[filter-without-match]: --filter "ap" matches no package\nhelp: did you mean "app"?\n',
+    ],
+    [
+      { kind: 'filter-without-match', filter: 'x', nearest: undefined, at: undefined },
+      'warning[filter-without-match]: --filter "x" matches no package\nhelp: use the "name" of a package.json, or a directory that begins with ./\n',
+    ],
+    [
+      { kind: 'nothing-matched', filters: ['x', 'y'], at: undefined },
+      'error[nothing-matched]: no package matches --filter "x", --filter "y"\nhelp: correct the filter, or leave out --fail-if-no-match\n',
+    ],
+    [
+      {
+        kind: 'package-cycle',
+        task: 'build',
+        members: [
+          { package: 'app', at },
+          { package: 'lib', at },
+        ],
+      },
+      `warning[package-cycle]: packages need each other: app → lib → app; "build" runs in them in no particular order\n${shown}${shown}help: remove one of these dependencies to give them an order\n`,
     ],
     [
       { kind: 'pattern-outside-workspace', pattern: '../x', root: '/w', at: undefined },
@@ -330,6 +413,10 @@ describe('diagnostics without a configuration, word for word', () => {
     [
       { kind: 'conflicting-flags', flags: ['--cache', '--no-cache'], command: 'vt run' },
       'error[conflicting-flags]: --cache and --no-cache of `vt run` exclude each other\nhelp: give one of them\n',
+    ],
+    [
+      { kind: 'package-and-flag', task: 'lib#build', flag: '--filter', command: 'vt run' },
+      'error[package-and-flag]: "lib#build" names a package, and --filter of `vt run` chooses packages too\nhelp: name the task alone, or leave out the flag\n',
     ],
     [
       { kind: 'missing-argument', argument: 'the name of a task', command: 'vt run' },
