@@ -32,6 +32,7 @@ const launcher = [
   'place',
   'memory',
   'who',
+  'cwds',
   'touch',
 ];
 const shim = ['shim', 'shim-hooks', 'shim-looks', 'shim-walks', 'touch', 'log', 'keys'];

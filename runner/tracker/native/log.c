@@ -20,6 +20,10 @@ _Static_assert(sizeof(struct vt_header) + sizeof(struct vt_log_private) <= VT_HE
                "the header page holds both");
 _Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, "as in trace.h");
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* kernels before 5.14 refuse it */
+#endif
+
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_ACQ_REL)
@@ -141,6 +145,8 @@ static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
     int error = map_part(fd, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, fresh, &part);
     if (log->fd < 0) close(fd);
     if (error < 0) return error;
+    /* Who has filled one will fill the next; filling it page by page costs far more. */
+    if (fresh && (log->chunk != NULL || log->fd >= 0)) madvise(part, VT_CHUNK_SIZE, MADV_POPULATE_WRITE);
     if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
     log->chunk = part;
     log->chunk_index = index;

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define SHORT 256u /* most names are; no more is copied for them */
 #define PAGE 4096u /* the smallest of the supported machines: no read crosses a page end */
 
 /* /proc/PID/mem asks for the same permission, but sandboxes that deny the system call leave it. */
@@ -37,6 +38,7 @@ ssize_t vt_memory_string(pid_t tid, uint64_t address, char *text, size_t room) {
     size_t length = 0;
     while (length < room) {
         size_t size = PAGE - (size_t)((address + length) % PAGE);
+        if (length == 0 && size > SHORT) size = SHORT;
         if (size > room - length) size = room - length;
         ssize_t got = read_some(tid, address + length, text + length, size);
         if (got < 0) return got;

@@ -2,8 +2,8 @@
 #include "notify.h"
 
 #include "calls.h"
+#include "cwds.h"
 #include "memory.h"
-#include "place.h"
 #include "touch.h"
 #include "who.h"
 
@@ -36,6 +36,7 @@
 struct vt_notify {
     struct vt_log *log;
     struct vt_who *who;
+    struct vt_cwds *cwds;
     int listener;
     struct seccomp_notif *request;
     struct seccomp_notif_resp *response;
@@ -61,7 +62,8 @@ struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
     notify->request = malloc(notify->request_size);
     notify->response = malloc(notify->response_size);
     notify->who = vt_who_new(log);
-    if (notify->request == NULL || notify->response == NULL || notify->who == NULL) {
+    notify->cwds = vt_cwds_new();
+    if (notify->request == NULL || notify->response == NULL || notify->who == NULL || notify->cwds == NULL) {
         vt_notify_free(notify);
         return NULL;
     }
@@ -72,6 +74,7 @@ struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
 
 void vt_notify_free(struct vt_notify *notify) {
     if (notify->who != NULL) vt_who_free(notify->who);
+    if (notify->cwds != NULL) vt_cwds_free(notify->cwds);
     free(notify->request);
     free(notify->response);
     free(notify);
@@ -129,6 +132,18 @@ static bool allows_empty(const struct reading *reading) {
     return (reading->at_flags & AT_EMPTY_PATH) != 0 || reading->call->op == VT_OP_READLINK;
 }
 
+static enum vt_placed place_text(struct reading *reading, struct vt_place *place, int dirfd, const char *name,
+                                 size_t length, bool follow) {
+    pid_t tid = thread_of(reading);
+    /* Before a chdir the stamp is already that of the time after it. */
+    if (name[0] == '/' || dirfd != AT_FDCWD || reading->call->op == VT_OP_CHDIR)
+        return vt_place_path(place, tid, dirfd, name, length, follow);
+    struct vt_notify *notify = reading->notify;
+    enum vt_placed placed = vt_cwds_place(notify->cwds, place, tid, vt_log_cwd_stamp(notify->log));
+    if (placed != VT_PLACED) return placed == VT_PLACE_IGNORED ? VT_PLACE_FAILS : placed;
+    return vt_place_below(place, tid, name, length, follow);
+}
+
 static bool place_name(struct reading *reading, int dir, int index, char *name,
                        struct vt_place *place, bool follow) {
     pid_t tid = thread_of(reading);
@@ -138,7 +153,7 @@ static bool place_name(struct reading *reading, int dir, int index, char *name,
         length = read_name(reading, index, name);
         if (length < 0) return false;
     }
-    if (length > 0) return accept(reading, vt_place_path(place, tid, dirfd, name, (size_t)length, follow));
+    if (length > 0) return accept(reading, place_text(reading, place, dirfd, name, (size_t)length, follow));
     if (dir == VT_NO_ARG || !allows_empty(reading)) return false;
     /* A descriptor that is open was recorded when it was opened; a look at it adds nothing. */
     uint8_t op = reading->call->op;
@@ -218,25 +233,27 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
     return true;
 }
 
-/* The kernel opens the interpreter of a script by itself, without a system call. */
-static void record_interpreters(struct vt_notify *notify, struct vt_entry entry, pid_t tid) {
+/* The kernel opens the interpreter of a script by itself, without a system call. False: there is
+ * nothing to execute at `entry.path`. */
+static bool record_interpreters(struct vt_notify *notify, struct vt_entry entry, pid_t tid) {
     char line[256], path[PATH_MAX];
     snprintf(path, sizeof path, "%s", entry.path);
     for (int depth = 0; depth < MOST_INTERPRETERS; depth++) {
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0) return;
+        if (fd < 0) return depth > 0 || (errno != ENOENT && errno != ENOTDIR);
         ssize_t length = read(fd, line, sizeof line - 1);
         close(fd);
-        if (length < 3 || line[0] != '#' || line[1] != '!') return;
+        if (length < 3 || line[0] != '#' || line[1] != '!') return true;
         line[length] = '\0';
         char *name = line + 2 + strspn(line + 2, " \t");
         name[strcspn(name, " \t\n")] = '\0';
-        if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return;
+        if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return true;
         entry.path = notify->place2.text;
         entry.path_len = notify->place2.length;
         vt_touch(notify->log, &entry);
         snprintf(path, sizeof path, "%s", notify->place2.text);
     }
+    return true;
 }
 
 static bool is_waiting(const struct vt_notify *notify) {
@@ -270,7 +287,8 @@ static void observe(struct vt_notify *notify) {
     const struct seccomp_notif *request = notify->request;
     if (!is_foreign(request) && is_look_at_descriptor(request)) return;
     pid_t tid = (pid_t)request->pid;
-    pid_t pid = vt_who_is(notify->who, tid);
+    const struct vt_call *call = is_foreign(request) ? NULL : vt_call_find(request->data.nr);
+    pid_t pid = vt_who_is(notify->who, tid, call != NULL && call->op == VT_OP_EXEC);
     if (pid == 0) {
         if (is_waiting(notify))
             incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, tid, "the process cannot be looked at");
@@ -280,7 +298,6 @@ static void observe(struct vt_notify *notify) {
         incomplete(notify, VT_INCOMPLETE_FOREIGN_ABI, pid, "a call of another architecture or ABI");
         return;
     }
-    const struct vt_call *call = vt_call_find(request->data.nr);
     if (call == NULL) {
         incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "a call that is not in the list");
         return;
@@ -300,15 +317,17 @@ static void observe(struct vt_notify *notify) {
     struct reading reading = {.notify = notify, .call = call, .request = request};
     struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid, .result = VT_RESULT_UNKNOWN};
     bool complete = read_call(&reading, &entry);
+    /* Nothing to record: whose it was does not matter. */
+    bool known = complete && !reading.unreadable && vt_touch_is_known(notify->log, &entry);
+    if (known && call->op != VT_OP_EXEC) return;
     /* What was read is that call's only if the call still waits; if not, it never happened. */
     if (!is_waiting(notify)) return;
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
-    if (!complete) return;
-    vt_touch(notify->log, &entry);
-    if (call->op != VT_OP_EXEC || entry.before == VT_KIND_ABSENT) return;
-    vt_who_executes(notify->who, pid);
-    record_interpreters(notify, entry, tid);
+    if (complete && !known) vt_touch(notify->log, &entry);
+    if (call->op != VT_OP_EXEC) return;
+    if (complete && record_interpreters(notify, entry, tid)) vt_who_executes(notify->who, pid);
+    else vt_who_stays(notify->who, pid);
 }
 
 void vt_notify_serve(struct vt_notify *notify) {

@@ -113,19 +113,24 @@ static enum vt_placed see_through(struct vt_place *place, pid_t tid, bool follow
     return is_kernels(place->text) ? VT_PLACE_IGNORED : VT_PLACED;
 }
 
-enum vt_placed vt_place_path(struct vt_place *place, pid_t tid, int dirfd, const char *name,
-                             size_t length, bool follow) {
-    place->length = 0;
-    if (length == 0) return VT_PLACE_FAILS;
-    if (name[0] != '/') {
-        enum vt_placed placed = vt_place_fd(place, tid, dirfd);
-        if (placed != VT_PLACED) return placed == VT_PLACE_IGNORED ? VT_PLACE_FAILS : placed;
-        if (place->deleted) place->length -= sizeof DELETED - 1;
-        if (place->length > 1) place->text[place->length++] = '/';
-    }
+enum vt_placed vt_place_below(struct vt_place *place, pid_t tid, const char *name, size_t length, bool follow) {
+    if (place->deleted) place->length -= sizeof DELETED - 1;
+    if (place->length > 1) place->text[place->length++] = '/';
     memcpy(place->text + place->length, name, length);
     place->length += length;
     place->text[place->length] = '\0';
     place->deleted = false;
     return see_through(place, tid, follow);
+}
+
+enum vt_placed vt_place_path(struct vt_place *place, pid_t tid, int dirfd, const char *name,
+                             size_t length, bool follow) {
+    place->length = 0;
+    place->deleted = false;
+    if (length == 0) return VT_PLACE_FAILS;
+    if (name[0] != '/') {
+        enum vt_placed placed = vt_place_fd(place, tid, dirfd);
+        if (placed != VT_PLACED) return placed == VT_PLACE_IGNORED ? VT_PLACE_FAILS : placed;
+    }
+    return vt_place_below(place, tid, name, length, follow);
 }

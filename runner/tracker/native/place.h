@@ -28,6 +28,9 @@ enum vt_placed {
 enum vt_placed vt_place_path(struct vt_place *place, pid_t tid, int dirfd, const char *name,
                              size_t length, bool follow);
 
+/* The same relative to the directory that `place` holds already. */
+enum vt_placed vt_place_below(struct vt_place *place, pid_t tid, const char *name, size_t length, bool follow);
+
 /* What descriptor `fd` (AT_FDCWD: the working directory) of thread `tid` is open on. */
 enum vt_placed vt_place_fd(struct vt_place *place, pid_t tid, int fd);
 

@@ -100,6 +100,10 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
     return VT_TOUCH_RECORDED;
 }
 
+bool vt_touch_is_known(const struct vt_log *log, const struct vt_entry *entry) {
+    return entry->op != VT_OP_RENAME && !vt_log_names_moved(log) && vt_log_knows(log, vt_log_key(log, entry, 0, 0));
+}
+
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
     return touch(log, entry, (struct vt_look){.kind = VT_KIND_UNKNOWN}, NULL);
 }

@@ -16,6 +16,9 @@ enum vt_touched {
  * stands for. Uses no function of libc that the shim replaces; its own looks carry the cookie. */
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry);
 
+/* Whether vt_touch would find the entry known without a look. */
+bool vt_touch_is_known(const struct vt_log *log, const struct vt_entry *entry);
+
 /* What a call found at a path, without following a final symlink. */
 struct vt_look {
     uint8_t kind; /* VT_KIND_UNKNOWN: not told, vt_touch_seen looks itself where it must know */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Threads by the low bits of their id. A collision only forgets: the process is introduced again. */
@@ -60,17 +61,32 @@ static pid_t status_number(const char *status, const char *name) {
     return line == NULL ? 0 : (pid_t)atoi(line + strlen(name));
 }
 
+/* 0: it is gone. Read from `stat`, which costs half of `status`: its 4th word, behind a name that may
+ * hold anything. */
+static pid_t parent_of(pid_t pid) {
+    char text[512];
+    if (read_proc(pid, "stat", text, sizeof text) == 0) return 0;
+    const char *name_end = strrchr(text, ')');
+    return name_end == NULL || strlen(name_end) < 5 ? 0 : (pid_t)atoi(name_end + 4);
+}
+
+/* 0: it is gone. Most threads lead their process, and the kernel tells that at little cost. */
+static pid_t process_of(pid_t tid) {
+    if (syscall(SYS_tgkill, tid, tid, 0) == 0) return tid;
+    char status[2048];
+    if (read_proc(tid, "status", status, sizeof status) == 0) return 0;
+    return status_number(status, "\nTgid:");
+}
+
 static bool read_image(const struct vt_who *who, pid_t pid, struct image *image) {
-    char path[64], status[2048];
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
     ssize_t length = readlink(path, image->exe, sizeof image->exe - 1);
     if (length < 0) return false;
     image->exe_len = (size_t)length;
     image->argv_len = read_proc(pid, "cmdline", image->argv, sizeof image->argv);
     if (image->argv_len > 0 && image->argv[image->argv_len - 1] == '\0') image->argv_len--;
-    image->parent = 0;
-    if (read_proc(pid, "status", status, sizeof status) > 0)
-        image->parent = status_number(status, "\nPPid:");
+    image->parent = parent_of(pid);
     image->key = vt_log_key(who->log,
                             &(struct vt_entry){.op = VT_OP_PROCESS,
                                                .path = image->exe,
@@ -117,24 +133,26 @@ void vt_who_is_main(struct vt_who *who, pid_t pid) {
 
 void vt_who_executes(struct vt_who *who, pid_t pid) { claim(who, pid, pid)->looks = LOOKS; }
 
-pid_t vt_who_is(struct vt_who *who, pid_t tid) {
+pid_t vt_who_is(struct vt_who *who, pid_t tid, bool executes) {
     struct slot *slot = slot_of(who, tid);
     pid_t process = slot->process;
     if (slot->tid != tid) {
-        char status[2048];
-        if (read_proc(tid, "status", status, sizeof status) == 0) return 0;
-        process = status_number(status, "\nTgid:");
+        process = process_of(tid);
         if (process <= 0) return 0;
         claim(who, tid, process);
     }
     struct slot *leader = claim(who, process, process);
-    if (leader->looks > 0) {
+    if (leader->image == 0) {
+        if (!executes) vt_who_look(who, process);
+    } else if (leader->looks > 0) {
         leader->looks--;
-        vt_who_look(who, process);
-    } else if (leader->image == 0) {
         vt_who_look(who, process);
     }
     return process;
+}
+
+void vt_who_stays(struct vt_who *who, pid_t pid) {
+    if (claim(who, pid, pid)->image == 0) vt_who_look(who, pid);
 }
 
 bool vt_who_has_company(pid_t tid) {
