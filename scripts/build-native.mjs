@@ -89,18 +89,24 @@ export function buildNative({ target, cc, flags = [] }) {
       rmSync(temporary, { force: true });
     }
   };
-  make(
-    'vt-launch',
-    launcher.map((name) => `${name}.c`),
-  );
+  const parts = launcher.map((name) => `${name}.c`);
+  try {
+    // It starts with every task: there is nothing to load and to relocate then.
+    make('vt-launch', ['-static', ...parts]);
+  } catch {
+    make('vt-launch', parts); // no static libc here
+  }
   if (shim.length > 0) {
     make('libvt-shim.so', [
       '-shared',
       '-fPIC',
       '-fvisibility=hidden',
+      // Mapped into every program that is started: as few parts to map and protect as can be.
+      '-Wl,-z,noseparate-code',
+      '-Wl,-z,norelro',
+      '-Wl,--hash-style=gnu',
       ...shim.map((name) => `${name}.c`),
       '-ldl',
-      '-pthread',
     ]);
   }
   writeFileSync(stampFile, stamp);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,43 +43,47 @@ struct state {
     uint32_t mapping; /* lock */
     uint64_t cookie;  /* atomic: the trace's, once mapped */
     uint32_t refused; /* atomic: the trace could not be mapped, or takes no more */
-    pid_t pid;        /* 0: unknown, so nothing is remembered */
+    uint32_t used;    /* atomic: bit n for slot n, once it maps the trace */
+    pid_t pid;
     struct vt_log log; /* mapped once, copied into each slot */
+    char trace[PATH_MAX];
     struct vt_shim_slot slots[SLOTS];
 };
 
-static char trace[PATH_MAX];
-static struct state *state; /* NULL: nothing to do in this process */
+/* Every page touched here costs each program that is started: nothing is made before it is needed. */
+static const char *trace; /* the trace's name; NULL: nothing to do in this process */
+static struct state *state; /* atomic; NULL: not made yet */
+static uint32_t early; /* atomic: calls before there was a state */
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 /* Whoever holds it may be the code this very signal handler interrupted: never wait. */
 #define TRY_LOCK(p) (__atomic_load_n(p, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(p, 1, __ATOMIC_ACQUIRE) == 0)
 
-/* Of fork alone: children of a raw clone go on without a pid. */
-static void know_child(void) { state->pid = getpid(); }
-
 __attribute__((constructor)) static void prepare(void) {
     const char *path = getenv("VT_TRACE");
-    if (path == NULL || path[0] != '/' || strlen(path) >= sizeof trace) return;
-    strcpy(trace, path);
-    struct state *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return;
+    if (path != NULL && path[0] == '/' && strlen(path) < PATH_MAX) trace = path;
+}
+
+static struct state *make_state(void) {
+    struct state *made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED) return NULL;
     /* Without it a forked child would write into its parent's chunk. */
-    if (madvise(page, sizeof *page, MADV_WIPEONFORK) < 0) {
-        munmap(page, sizeof *page);
-        return;
-    }
-    page->pid = getpid();
-    state = page;
-    pthread_atfork(NULL, NULL, know_child);
+    bool wiped = madvise(made, sizeof *made, MADV_WIPEONFORK) == 0;
+    struct state *none = NULL;
+    /* One call more is left to the supervisor: this may be a child that it has not seen yet. */
+    made->calls = FIRST_CALLS - 1;
+    if (wiped && __atomic_compare_exchange_n(&state, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return made;
+    munmap(made, sizeof *made);
+    return none;
 }
 
 static bool map_trace(struct state *s) {
     if (LOAD(&s->cookie) != 0) return true;
     if (!TRY_LOCK(&s->mapping)) return false;
     if (s->log.header == NULL) {
-        if (vt_log_open(&s->log, trace) < 0) STORE(&s->refused, 1);
+        strncpy(s->trace, trace, sizeof s->trace - 1);
+        if (vt_log_open(&s->log, s->trace) < 0) STORE(&s->refused, 1);
         else STORE(&s->cookie, s->log.header->cookie);
     }
     STORE(&s->mapping, 0);
@@ -111,7 +114,7 @@ static bool is_whole(const char *name) {
 /* A child of vfork works on our memory but has a working directory and descriptors of its own: it
  * must not leave them here. */
 static bool is_own(const struct state *s) {
-    return s->pid != 0 && vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0) == s->pid;
+    return vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0) == s->pid;
 }
 
 static ssize_t recall(struct vt_shim_slot *slot, const struct known_directory *known) {
@@ -200,27 +203,38 @@ static bool accept(enum vt_touched touched) {
     return touched == VT_TOUCH_KNOWN || touched == VT_TOUCH_RECORDED;
 }
 
-bool vt_shim_is_active(void) { return state != NULL; }
+bool vt_shim_is_active(void) { return trace != NULL; }
 
-uint64_t vt_shim_cookie(void) { return state == NULL ? 0 : LOAD(&state->cookie); }
+uint64_t vt_shim_cookie(void) {
+    struct state *s = LOAD(&state);
+    return s == NULL ? 0 : LOAD(&s->cookie);
+}
 
 /* A process that ends leaves the rest of its chunks to others. */
 __attribute__((destructor)) static void give_back(void) {
-    struct state *s = state;
-    if (s == NULL) return;
-    STORE(&s->refused, 1);
+    struct state *s = LOAD(&state);
+    uint32_t used = s == NULL ? 0 : LOAD(&s->used);
+    if (used != 0) STORE(&s->refused, 1);
     for (size_t i = 0; i < SLOTS; i++) {
-        struct vt_shim_slot *slot = &s->slots[i];
-        if (!TRY_LOCK(&slot->lock)) continue;
-        if (slot->log.header != NULL) vt_log_give_back(&slot->log);
-        STORE(&slot->lock, 0);
+        if ((used >> i & 1) == 0 || !TRY_LOCK(&s->slots[i].lock)) continue;
+        vt_log_give_back(&s->slots[i].log);
+        STORE(&s->slots[i].lock, 0);
     }
 }
 
 /* A slot that is now ours; NULL: leave the call to the supervisor. */
 static struct vt_shim_slot *enter(void) {
-    struct state *s = state;
-    if (s == NULL || LOAD(&s->refused) != 0) return NULL;
+    if (trace == NULL) return NULL;
+    struct state *s = LOAD(&state);
+    if (s == NULL) {
+        if (__atomic_add_fetch(&early, 1, __ATOMIC_RELAXED) < FIRST_CALLS) return NULL;
+        s = make_state();
+        if (s == NULL) return NULL;
+    }
+    if (LOAD(&s->refused) != 0) return NULL;
+    /* A child of fork or clone finds it wiped. One of vfork does not; what it records before it
+     * executes something counts as its parent's. */
+    if (s->pid == 0) s->pid = (pid_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     if (__atomic_load_n(&s->calls, __ATOMIC_RELAXED) < FIRST_CALLS) {
         __atomic_fetch_add(&s->calls, 1, __ATOMIC_RELAXED);
         return NULL;
@@ -231,7 +245,10 @@ static struct vt_shim_slot *enter(void) {
     for (size_t i = 0; i < SLOTS; i++) {
         struct vt_shim_slot *slot = &s->slots[(first ^ i) % SLOTS];
         if (!TRY_LOCK(&slot->lock)) continue;
-        if (slot->log.header == NULL) slot->log = s->log;
+        if (slot->log.header == NULL) {
+            slot->log = s->log;
+            __atomic_fetch_or(&s->used, 1u << (slot - s->slots), __ATOMIC_ACQ_REL);
+        }
         return slot;
     }
     return NULL;
