@@ -18,6 +18,7 @@ const reasons: { readonly [K in MissReason['kind']]: Extract<MissReason, { kind:
   added: { kind: 'added', name: 'b', dir: workspacePath('') },
   removed: { kind: 'removed', name: 'b', dir: workspacePath('src') },
   'entry-damaged': { kind: 'entry-damaged', detail: 'blob missing' },
+  evicted: { kind: 'evicted' },
   'restore-blocked': {
     kind: 'restore-blocked',
     path: workspacePath('dist'),

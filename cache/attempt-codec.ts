@@ -136,6 +136,7 @@ function reasonToMessage(reason: MissReason): Partial<wire.MissReason> {
     case 'cwd-changed':
     case 'input-config-changed':
     case 'output-config-changed':
+    case 'evicted':
     case 'modified':
     case 'added':
     case 'removed':
@@ -154,6 +155,7 @@ function reasonFromMessage(message: wire.MissReason): MissReason {
     case 'cwd-changed':
     case 'input-config-changed':
     case 'output-config-changed':
+    case 'evicted':
       return { kind };
     case 'program-changed':
       return path === '' ? { kind } : { kind, path };

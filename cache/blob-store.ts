@@ -3,7 +3,6 @@ import {
   constants,
   copyFileSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from './brands.js';
+import { makePrivateDirectory } from './cache-directory.js';
 import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
 import { DamagedRecord } from './damaged-record.js';
@@ -26,6 +26,7 @@ import { temporaryName } from './temporary-names.js';
  */
 export class BlobStore {
   readonly #layout: CacheLayout;
+  #written = 0;
 
   constructor(layout: CacheLayout) {
     this.#layout = layout;
@@ -35,11 +36,33 @@ export class BlobStore {
     return join(this.#layout.blobs, digest.slice(0, 2), digest.slice(2));
   }
 
+  /** Bytes of new blobs since the last call: by how much the cache has grown. */
+  takeWritten(): number {
+    const written = this.#written;
+    this.#written = 0;
+    return written;
+  }
+
+  /** Whether it is there; its bytes are not looked at. */
+  exists(digest: Digest): boolean {
+    return lstatSync(this.path(digest), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** For the collection only: nobody may refer to it. False when the file system does not let us. */
+  remove(digest: Digest): boolean {
+    try {
+      rmSync(this.path(digest), { force: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Keeps these bytes and returns their name. */
   put(bytes: Uint8Array): Digest {
     const digest = contentDigest(bytes);
     if (!this.#has(digest, bytes.length)) {
-      this.#place(digest, (temporary) =>
+      this.#place(digest, bytes.length, (temporary) =>
         writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' }),
       );
     }
@@ -52,10 +75,9 @@ export class BlobStore {
    */
   putFile(path: DiskPath, digest: Digest, size: number): void {
     if (this.#has(digest, size)) return;
-    this.#place(digest, (temporary) => {
-      copyFileSync(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      chmodSync(temporary, 0o600);
-    });
+    this.#place(digest, size, (temporary) =>
+      copyFileSync(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+    );
   }
 
   /** The bytes, verified. */
@@ -82,7 +104,12 @@ export class BlobStore {
     } catch (error) {
       throw unreadable(digest, error);
     }
-    copyFileSync(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    try {
+      copyFileSync(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } catch (error) {
+      // Another process may have collected it since.
+      throw this.exists(digest) ? error : unreadable(digest, error);
+    }
     const copied = await digestFile(target);
     if (!('digest' in copied) || copied.digest !== digest) throw this.#discardDamaged(digest);
     chmodSync(target, mode);
@@ -100,13 +127,15 @@ export class BlobStore {
     return stat !== undefined && stat.isFile() && stat.size === size;
   }
 
-  #place(digest: Digest, write: (temporary: string) => void): void {
+  #place(digest: Digest, size: number, write: (temporary: string) => void): void {
     const temporary = join(this.#layout.temporary, temporaryName('blob'));
     const path = this.path(digest);
     try {
       write(temporary);
-      mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+      chmodSync(temporary, 0o600);
+      makePrivateDirectory(dirname(path));
       renameSync(temporary, path);
+      this.#written += size;
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;

@@ -6,15 +6,15 @@ import type { AbsolutePath } from './brands.js';
  * Version of everything on disk: database schema, stored messages, blob layout. Another version
  * has another folder and is never looked at.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * Where things are:
  *
  *     <root>/CACHEDIR.TAG, .gitignore     keep it out of backups and repositories
- *     <root>/v2/index.db (-wal, -shm)     the index
- *     <root>/v2/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
- *     <root>/v2/tmp/                      being written; renamed into place
+ *     <root>/v3/index.db (-wal, -shm)     the index
+ *     <root>/v3/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
+ *     <root>/v3/tmp/                      being written; renamed into place
  */
 export interface CacheLayout {
   readonly root: AbsolutePath;
@@ -47,17 +47,39 @@ export const MARKER_FILES: ReadonlyMap<string, string> = new Map([
   ['.gitignore', '# Made by vt.\n*\n'],
 ]);
 
-/** Makes what is missing, ours alone to read. Throws file system errors. */
+/** Makes what is missing, ours alone to read whatever the umask. Throws file system errors. */
 export function makeCacheDirectory(layout: CacheLayout): void {
   if (lstatSync(layout.temporary, { throwIfNoEntry: false }) === undefined) {
-    makeDirectories(layout.root);
-    mkdirSync(layout.store, { recursive: true, mode: 0o700 });
+    makeCacheRoot(layout.root);
+    makePrivateDirectory(layout.store);
     for (const [name, text] of MARKER_FILES) writeMarker(join(layout.root, name), text);
-    mkdirSync(layout.blobs, { recursive: true, mode: 0o700 });
-    mkdirSync(layout.temporary, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(layout.blobs);
+    makePrivateDirectory(layout.temporary);
   }
   // Somebody may have copied or unpacked it with other rights.
   if ((lstatSync(layout.store).mode & 0o077) !== 0) chmodSync(layout.store, 0o700);
+}
+
+/**
+ * Makes the cache's root, for us alone, and what is missing above it, which is not ours to close.
+ * One that is there is left as it is: somebody chose it. Throws file system errors.
+ */
+export function makeCacheRoot(root: string): void {
+  makeDirectories(dirname(root));
+  makePrivateDirectory(root);
+}
+
+/** Mode 0700, which a umask can only have taken from. Does nothing to a directory that is there. */
+export function makePrivateDirectory(path: string): void {
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere()) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && isThere()) return;
+    throw error;
+  }
+  chmodSync(path, 0o700);
 }
 
 /**
@@ -80,6 +102,7 @@ function makeDirectories(path: string): void {
 function writeMarker(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    chmodSync(path, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -5,7 +5,10 @@ import { isWorkspacePath } from './brands.js';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import { cacheLayout, makeCacheDirectory } from './cache-directory.js';
 import type { CacheLayout } from './cache-directory.js';
+import { DEFAULT_LIMITS } from './cache-limits.js';
+import type { CacheLimits } from './cache-limits.js';
 import { discardStore } from './clean-cache.js';
+import { collectWhenDue } from './collect-garbage.js';
 import { DamagedRecord } from './damaged-record.js';
 import { dropEntries } from './entry-table.js';
 import { FileMemo } from './file-memo.js';
@@ -46,6 +49,8 @@ export interface CacheOptions {
   readonly directory: AbsolutePath;
   /** Called at most once. */
   readonly warn: (warning: CacheWarning) => void;
+  /** What is kept; DEFAULT_LIMITS unless given. */
+  readonly limits?: CacheLimits;
   /** Milliseconds to wait for other processes' transactions; see LOCK_PATIENCE. */
   readonly lockPatience?: number;
 }
@@ -62,6 +67,7 @@ class DirectoryCache implements Cache {
   readonly #comparisons = new WeakMap<Lookup, Comparison>();
   #opening: Promise<OpenStore> | undefined;
   #fault: string | undefined;
+  #hasStored = false;
   #warned = false;
 
   constructor(options: CacheOptions) {
@@ -77,7 +83,7 @@ class DirectoryCache implements Cache {
         const finding = await store.index.read((transaction) =>
           findHit(transaction, task, key, world, store),
         );
-        await this.#drop(finding.damaged, store);
+        const dropped = await this.#drop(finding.damaged, store);
         if ('hit' in finding) {
           const { name: entry, entry: stored } = finding.hit;
           const outputs = stored.outputs.map((output) => output.path);
@@ -86,8 +92,9 @@ class DirectoryCache implements Cache {
           this.#hits.set(hit, finding.hit);
           return hit;
         }
-        this.#comparisons.set(finding.miss, finding.comparison);
-        return finding.miss;
+        const miss = dropped(finding.miss);
+        this.#comparisons.set(miss, finding.comparison);
+        return miss;
       },
       () => ({ kind: 'first-run' }),
     );
@@ -117,8 +124,8 @@ class DirectoryCache implements Cache {
           const fault = workspaceFault(error, world, this.#layout);
           if (fault !== undefined) return blocked(fault.path, fault.code);
           if (!(error instanceof DamagedRecord)) throw error;
-          await this.#drop([hit.entry], store);
-          return { kind: 'failed', reason: { kind: 'entry-damaged', detail: error.detail } };
+          const dropped = await this.#drop([hit.entry], store);
+          return { ...dropped(damaged(error.detail)), kind: 'failed' };
         }
       },
       (detail) => blocked('' as WorkspacePath, detail),
@@ -131,7 +138,9 @@ class DirectoryCache implements Cache {
         store.memo.tick();
         try {
           await settle(store, world);
-          return await storeRun(run, world, store);
+          const outcome = await storeRun(run, world, store);
+          if (outcome.kind === 'stored') this.#hasStored = true;
+          return outcome;
         } catch (error) {
           const fault = workspaceFault(error, world, this.#layout);
           if (fault === undefined) throw error;
@@ -156,8 +165,11 @@ class DirectoryCache implements Cache {
     if (this.#opening === undefined) return;
     const opening = this.#opening;
     await this.#degrading(
-      async ({ index, memo }) => {
+      async (store) => {
+        const { index, memo } = store;
         if (memo.hasUnsaved) await index.write((transaction) => memo.save(transaction));
+        // Only what has grown can have grown too large, and no hit has to wait for it.
+        if (this.#hasStored) await collectWhenDue(store, this.#options.limits ?? DEFAULT_LIMITS);
       },
       () => undefined,
     );
@@ -168,8 +180,17 @@ class DirectoryCache implements Cache {
     this.#fault ??= 'closed';
   }
 
-  async #drop(names: readonly string[], { index }: OpenStore): Promise<void> {
-    if (names.length > 0) await index.write((transaction) => dropEntries(transaction, names));
+  /** Drops damaged entries. What it returns tells damage from a collection that was faster. */
+  async #drop(
+    names: readonly string[],
+    { index }: OpenStore,
+  ): Promise<<M extends Exclude<Lookup, Hit>>(miss: M) => M | Miss> {
+    if (names.length === 0) return (miss) => miss;
+    const count = await index.write((transaction) => dropEntries(transaction, names));
+    return (miss) => {
+      const isGone = miss.kind === 'miss' && miss.reason.kind === 'entry-damaged' && count === 0;
+      return isGone ? { kind: 'miss', reason: { kind: 'evicted' } } : miss;
+    };
   }
 
   /** Runs `work`; when the cache fails, warns once, gives up the cache and takes `otherwise`. */
@@ -225,6 +246,12 @@ class DirectoryCache implements Cache {
 async function settle({ index, layout }: OpenStore, { root }: World): Promise<void> {
   if (!hasOpenRestore(root, layout)) return;
   await index.write((transaction) => settleRestores(transaction, root, layout));
+}
+
+type Miss = Extract<Lookup, { readonly kind: 'miss' }>;
+
+function damaged(detail: string): Miss {
+  return { kind: 'miss', reason: { kind: 'entry-damaged', detail } };
 }
 
 /** What went wrong with the cache or the machine, for people; undefined for a bug of ours. */

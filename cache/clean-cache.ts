@@ -46,8 +46,8 @@ function discardFolder(path: string): void {
   rmSync(trash, { recursive: true, force: true });
 }
 
-/** Somebody else may have a folder named v1. */
-function looksLikeStore(path: string): boolean {
+/** Whether a folder with a store's name is one: somebody else may have a folder named v1. */
+export function looksLikeStore(path: string): boolean {
   if (!lstatSync(path).isDirectory()) return false;
   const ours = ['index.db', 'blobs', 'tmp'];
   const names = readdirSync(path);

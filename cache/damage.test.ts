@@ -276,8 +276,14 @@ test('another schema version is left alone', async (t) => {
 });
 
 test('everything is for the owner alone, and no value of a variable is anywhere', async (t) => {
-  const umask = process.umask(0);
-  t.after(() => process.umask(umask));
+  for (const umask of [0, 0o077, 0o377]) {
+    await t.test(`umask ${umask.toString(8)}`, (t) => expectPrivate(t, umask));
+  }
+});
+
+async function expectPrivate(t: TestContext, umask: number): Promise<void> {
+  const before = process.umask(umask);
+  t.after(() => process.umask(before));
   const { workspace, cache } = await stored(t);
   workspace.remove('out');
   workspace.variables.set('APP_OTHER', 'another secret value');
@@ -285,7 +291,7 @@ test('everything is for the owner alone, and no value of a variable is anywhere'
   workspace.variables.delete('APP_OTHER');
   assert.equal((await workspace.replay(cache, keyWithSecret())).kind, 'hit');
   const { store: directory } = cacheLayout(workspace.cacheDirectory);
-  const paths = [directory, ...filesBelow(directory)];
+  const paths = [workspace.cacheDirectory, ...filesBelow(workspace.cacheDirectory)];
   assert.ok(paths.some((path) => path.endsWith('-wal')));
   for (const path of paths) {
     const stat = lstatSync(path);
@@ -299,7 +305,7 @@ test('everything is for the owner alone, and no value of a variable is anywhere'
   chmodSync(directory, 0o755);
   await workspace.openCache().lookup('app#build', testKey(), workspace);
   assert.equal(lstatSync(directory).mode & 0o777, 0o700);
-});
+}
 
 test('cleaning removes what is ours and nothing else', async (t) => {
   const { workspace, cache } = await stored(t);

@@ -87,21 +87,24 @@ export async function insertEntry(
   return name;
 }
 
-/** Makes a result the most recently used one of all. */
+/** Counts a hit, and makes the result the most recently used one of all. */
 export async function touchEntry(transaction: Transaction, name: string): Promise<void> {
-  await transaction.run('UPDATE entry SET used = ? WHERE name = ?', [
+  await transaction.run('UPDATE entry SET used = ?, hits = hits + 1 WHERE name = ?', [
     await nextUse(transaction),
     name,
   ]);
 }
 
+/** Returns how many of them were still there. */
 export async function dropEntries(
   transaction: Transaction,
   names: readonly string[],
-): Promise<void> {
-  await transaction.run('DELETE FROM entry WHERE name IN (SELECT value FROM json_each(?))', [
-    JSON.stringify(names),
-  ]);
+): Promise<number> {
+  const rows = await transaction.all(
+    'DELETE FROM entry WHERE name IN (SELECT value FROM json_each(?)) RETURNING id',
+    [JSON.stringify(names)],
+  );
+  return rows.length;
 }
 
 /** The time in microseconds, made unique: later than every use before. */
@@ -155,7 +158,7 @@ async function dropUnusedVariants(transaction: Transaction, key: Digest): Promis
 }
 
 /** Removes groups that no entry has. Reads the group lists of all entries. */
-async function dropUnusedGroups(transaction: Transaction): Promise<void> {
+export async function dropUnusedGroups(transaction: Transaction): Promise<void> {
   const used = new Set<number>();
   for (const row of await transaction.all<{ groups: Uint8Array }>('SELECT groups FROM entry')) {
     for (const id of unpackIds(row.groups)) used.add(id);

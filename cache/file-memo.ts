@@ -10,6 +10,9 @@ import type { Transaction } from './index-database.js';
 /** sqlite takes at most 32,766 placeholders a statement. */
 const ROWS_PER_STATEMENT = 1000;
 
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
+
 /**
  * Digests of files by their identity (device, inode, size, mtime, ctime), so that unchanged files
  * are not read again.
@@ -77,11 +80,13 @@ export class FileMemo {
   /** Adds to the index what was learnt since the last call. */
   async save(transaction: Transaction): Promise<void> {
     const rows = [...this.#unsaved];
+    const today = Math.floor(Date.now() / DAY);
     for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
       const part = rows.slice(start, start + ROWS_PER_STATEMENT);
       await transaction.run(
-        `INSERT OR REPLACE INTO file_memo (identity, digest) VALUES ${part.map(() => '(?, ?)').join(', ')}`,
-        part.flat(),
+        `INSERT OR REPLACE INTO file_memo (identity, digest, noted)
+         VALUES ${part.map(() => '(?, ?, ?)').join(', ')}`,
+        part.flatMap(([identity, digest]) => [identity, digest, today]),
       );
     }
     for (const [identity] of rows) this.#unsaved.delete(identity);
@@ -92,4 +97,9 @@ function isSettled(stat: BigIntStats, clock: bigint): boolean {
   const latest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
   const wholeSeconds = stat.ctimeNs % 1_000_000_000n === 0n;
   return latest < clock - (wholeSeconds ? 2_000_000_000n : 0n);
+}
+
+/** Forgets digests that were taken before this moment, in milliseconds: they are taken anew. */
+export async function forgetDigests(transaction: Transaction, before: number): Promise<void> {
+  await transaction.run('DELETE FROM file_memo WHERE noted < ?', [Math.floor(before / DAY)]);
 }

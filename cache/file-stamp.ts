@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, futimesSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, futimesSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryName } from './temporary-names.js';
 
@@ -28,6 +28,7 @@ export function takeFileStamp(directory: string): bigint {
     }
   } finally {
     closeSync(file);
-    unlinkSync(path);
+    // Its times look old enough for it to be swept away.
+    rmSync(path, { force: true });
   }
 }

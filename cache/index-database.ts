@@ -1,4 +1,4 @@
-import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Sqlite from 'sqlite3';
@@ -24,15 +24,16 @@ const SCHEMA = `
     body   BLOB NOT NULL                      -- vt.cache.v1.ObservationGroup
   );
   CREATE TABLE entry (
-    id       INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: a later entry has a greater one
     name     TEXT NOT NULL UNIQUE,            -- digest of key and group digests
     key      TEXT NOT NULL,                   -- digest of the key parts
-    groups   BLOB NOT NULL,                   -- ids of observation groups, 32 bit little-endian each
-    body     BLOB NOT NULL,                   -- vt.cache.v1.Entry
-    checksum TEXT NOT NULL,                   -- digest of body
-    bytes    INTEGER NOT NULL,                -- of its blobs, shared ones included
+    bytes    INTEGER NOT NULL,                -- of its output files, shared ones included
     stored   INTEGER NOT NULL,                -- microseconds since the epoch
-    used     INTEGER NOT NULL                 -- the same, unique: later use is greater
+    used     INTEGER NOT NULL,                -- the same, unique: later use is greater
+    hits     INTEGER NOT NULL DEFAULT 0,      -- how often it was restored
+    checksum TEXT NOT NULL,                   -- digest of body
+    groups   BLOB NOT NULL,                   -- ids of observation groups, 32 bit little-endian each
+    body     BLOB NOT NULL                    -- vt.cache.v1.Entry
   );
   CREATE INDEX entry_by_key ON entry (key, used);
   CREATE INDEX entry_by_use ON entry (used);
@@ -48,8 +49,14 @@ const SCHEMA = `
   );
   CREATE TABLE file_memo (
     identity TEXT PRIMARY KEY,                -- see file-identity.ts
-    digest   TEXT NOT NULL
+    digest   TEXT NOT NULL,
+    noted    INTEGER NOT NULL                 -- days since the epoch
   ) WITHOUT ROWID;
+  CREATE TABLE housekeeping (                 -- one row
+    blob_bytes INTEGER NOT NULL,              -- of all blobs: measured, and what was written since
+    collected  INTEGER NOT NULL,              -- when they were measured, milliseconds since the epoch
+    claimed    INTEGER NOT NULL               -- since when a process has been collecting; 0: none is
+  );
 `;
 
 /**
@@ -102,9 +109,12 @@ export class IndexDatabase {
   static async #make(path: string): Promise<IndexDatabase> {
     // sqlite would make it readable for all; its -wal and -shm take the mode of the database.
     closeSync(openSync(path, 'wx', 0o600));
+    chmodSync(path, 0o600);
     const index = await IndexDatabase.#connect(path, LOCK_PATIENCE);
     await index.#execute(
-      `PRAGMA journal_mode = WAL; BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN; ${SCHEMA}
+       INSERT INTO housekeeping VALUES (0, ${Date.now()}, 0);
+       PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     );
     return index;
   }

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import * as wire from '../proto/generated/vt/cache/v1/key.js';
 import type { AbsolutePath } from './brands.js';
 import { decodeAttempt, encodeAttempt } from './attempt-codec.js';
@@ -161,6 +162,21 @@ function attemptOf(row: AttemptRow): Attempt {
 
 function keyOf(bytes: Uint8Array): KeyParts {
   return decodeRecord('key', () => keyFromMessage(wire.KeyParts.decode(bytes)));
+}
+
+/** Forgets workspaces that are no longer where they were: git worktrees that were removed or moved. */
+export async function forgetLostWorkspaces(
+  transaction: Transaction,
+  cache: AbsolutePath,
+): Promise<void> {
+  const rows = await transaction.all<{ workspace: string }>('SELECT workspace FROM last_run');
+  const lost = [...new Set(rows.map((row) => row.workspace))].filter(
+    (workspace) => !existsSync(join(cache, workspace)),
+  );
+  await transaction.run(
+    'DELETE FROM last_run WHERE workspace IN (SELECT value FROM json_each(?))',
+    [JSON.stringify(lost)],
+  );
 }
 
 /** A damaged row is as good as none: it only explains, or keeps files from being tidied away. */

@@ -17,6 +17,8 @@ export type MissReason =
   | { readonly kind: 'removed'; readonly name: string; readonly dir: WorkspacePath }
   /** The stored result was found damaged and has been dropped. */
   | { readonly kind: 'entry-damaged'; readonly detail: string }
+  /** Another process removed the stored result, to keep the cache small, after it was found. */
+  | { readonly kind: 'evicted' }
   /**
    * The stored outputs could not be put in place, and nothing was changed. `obstacle`: a symlink or
    * a file stands where a directory is needed, a directory with other people's files where a file

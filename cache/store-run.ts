@@ -7,14 +7,22 @@ import { lstatOrAbsent } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
 import { keyDigest } from './key-digest.js';
 import { lastManifest, recordLastRun, workspaceName } from './last-run-table.js';
+import { noteWritten } from './housekeeping.js';
 import { groupObservations } from './observation-group.js';
 import type { Observation } from './observation.js';
 import { OwnChanges } from './own-changes.js';
 import { nextManifest } from './restore-entry.js';
 import type { OpenStore } from './restore-entry.js';
-import { encodeTranscript } from './stored-entry.js';
+import { blobsOf, encodeTranscript } from './stored-entry.js';
 import type { FinishedRun, StoreOutcome } from './stored-run.js';
 import type { World } from './world.js';
+
+/**
+ * How often a run is archived again because a collection (collect-garbage.ts) took files that it
+ * wanted to share with results that were going. What was written for it is not taken: twice is
+ * enough unless several are collecting.
+ */
+const ROUNDS = 4;
 
 /**
  * Keeps a finished run: first its observations, as they were before it, then its outputs, as they
@@ -39,37 +47,41 @@ export async function storeRun(
     observations.push(observation);
   }
 
-  const outputs = await archiveOutputs(run.outputs, {
-    world,
-    memo,
-    blobs,
-    startStamp: run.startStamp,
-    endStamp,
-  });
-  if ('kind' in outputs) return outputs;
-  const transcript = blobs.put(encodeTranscript(run.transcript));
-
   const { task, key, duration, processes } = run;
   const grouped = groupObservations(observations);
   const { observers } = grouped;
   const writer = new Map(run.outputs.map((output) => [output.path, output.writer ?? -1]));
-  const writers = outputs.map(({ path }) => writer.get(path) ?? -1);
   const { ignored = [], found = { kind: 'first-run' } } = run;
-  const entry = {
-    ...{ task, key, duration, processes, observers, outputs, writers, transcript, ignored },
-  };
   const workspace = workspaceName(layout.root, world.root);
-  const name = await index.write(async (transaction) => {
-    const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
-    const before = await lastManifest(transaction, workspace, task);
-    const manifest = nextManifest(before, outputs, (path) => own.made(path));
-    const outcome = { kind: 'stored', entry: stored } as const;
-    const attempt = { ended: Date.now(), duration, found, outcome };
-    await recordLastRun(transaction, workspace, task, { key, manifest, attempt });
-    await memo.save(transaction);
-    return stored;
-  });
-  return { kind: 'stored', entry: name };
+  for (let round = 0; round < ROUNDS; round++) {
+    const outputs = await archiveOutputs(run.outputs, {
+      world,
+      memo,
+      blobs,
+      startStamp: run.startStamp,
+      endStamp,
+    });
+    if ('kind' in outputs) return outputs;
+    const transcript = blobs.put(encodeTranscript(run.transcript));
+    const writers = outputs.map(({ path }) => writer.get(path) ?? -1);
+    const entry = {
+      ...{ task, key, duration, processes, observers, outputs, writers, transcript, ignored },
+    };
+    const name = await index.write(async (transaction) => {
+      if (blobsOf(entry).some((digest) => !blobs.exists(digest))) return undefined;
+      const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
+      const before = await lastManifest(transaction, workspace, task);
+      const manifest = nextManifest(before, outputs, (path) => own.made(path));
+      const outcome = { kind: 'stored', entry: stored } as const;
+      const attempt = { ended: Date.now(), duration, found, outcome };
+      await recordLastRun(transaction, workspace, task, { key, manifest, attempt });
+      await noteWritten(transaction, blobs.takeWritten());
+      await memo.save(transaction);
+      return stored;
+    });
+    if (name !== undefined) return { kind: 'stored', entry: name };
+  }
+  return { kind: 'cache-unusable', detail: 'its files are removed while they are written' };
 }
 
 /** The files whose digests will be asked for. */

@@ -75,6 +75,15 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
   });
 }
 
+/** The blobs that a result needs, each once. */
+export function blobsOf({
+  outputs,
+  transcript,
+}: Pick<StoredEntry, 'outputs' | 'transcript'>): readonly Digest[] {
+  const files = outputs.flatMap((output) => (output.kind === 'file' ? output.digest : []));
+  return [...new Set([transcript, ...files])];
+}
+
 /** `restoration`: token of the restore that wrote them; none for an execution. */
 export function encodeManifest(items: readonly ManifestItem[], restoration = ''): Uint8Array {
   return wire.Manifest.encode({

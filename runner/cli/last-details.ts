@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsolutePath } from '../../cache/brands.js';
+import { makeCacheRoot } from '../../cache/cache-directory.js';
 
 const fileName = 'last-details.txt';
 
@@ -9,8 +10,9 @@ export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boo
   const file = path.join(cacheDirectory, fileName);
   const draft = `${file}.${process.pid}`;
   try {
-    mkdirSync(cacheDirectory, { recursive: true });
-    writeFileSync(draft, text);
+    makeCacheRoot(cacheDirectory);
+    writeFileSync(draft, text, { mode: 0o600 });
+    chmodSync(draft, 0o600);
     renameSync(draft, file);
     return true;
   } catch {

@@ -177,6 +177,7 @@ const missReasons: SampleOfEach<MissReason> = {
   added: { kind: 'added', name: 'a.js', dir: p('src') },
   removed: { kind: 'removed', name: 'a.js', dir: p('src') },
   'entry-damaged': { kind: 'entry-damaged', detail: 'blob missing' },
+  evicted: { kind: 'evicted' },
   'restore-blocked': { kind: 'restore-blocked', path: p('dist'), obstacle: 'symlink' },
 };
 

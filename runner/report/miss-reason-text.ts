@@ -27,6 +27,8 @@ export function missReasonText(reason: MissReason): string {
       return `'${reason.name}' removed from ${directory(reason.dir)}`;
     case 'entry-damaged':
       return `the stored result was damaged (${reason.detail})`;
+    case 'evicted':
+      return 'the stored result has just been removed';
     case 'restore-blocked':
       return `'${reason.path}' could not be restored (${reason.obstacle})`;
   }
