@@ -1,6 +1,7 @@
 import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
 import type { CacheSettings } from '../config/task-definition.js';
 import { workspacePath } from '../workspace/paths.js';
+import type { SourceRange } from '../config/source-range.js';
 import type { CommandPart } from './command/split-command-line.js';
 import { quoteArgument } from './command/quote-argument.js';
 import { needsShell, programKey, resolveProgram } from './command/resolve-program.js';
@@ -8,9 +9,10 @@ import { createEnvSource } from './env/env-source.js';
 import { envKey } from './env/declared-env.js';
 import type { DeclaredEnv } from './env/declared-env.js';
 import { asksForColors, cachedEnvironment, fullEnvironment } from './env/task-environment.js';
+import type { ExecutionOrigin } from './execution-origin.js';
 import type { Execution } from './execution.js';
 import { isNestedRun } from './nested-run.js';
-import { pathRulesKey, resolvePathRules } from './paths/path-rules.js';
+import { pathRulesKey, resolvePathRules, writtenGlobs } from './paths/path-rules.js';
 import type { PlanContext } from './plan-context.js';
 import type { PlannedExecution } from './plan.js';
 import type { PlanProblem } from './plan-problem.js';
@@ -19,6 +21,8 @@ import type { Sink } from '../config/sink.js';
 /** One part of a command line, with everything the configuration and the flags say about it. */
 export interface ExecutionRequest {
   readonly task: string;
+  /** Where the task is written; absent for a command line. */
+  readonly at?: SourceRange;
   readonly part: CommandPart;
   /** Put after the part's own arguments. */
   readonly extraArgs: readonly string[];
@@ -71,8 +75,16 @@ export function planExecution(
     capture,
   };
   const envSource = createEnvSource(runnerEnv, declared);
+  const origin: ExecutionOrigin = {
+    task: request.at,
+    globBase: request.globBase,
+    globs: [
+      ...writtenGlobs('input', settings.input, request.globBase),
+      ...writtenGlobs('output', settings.output, request.globBase),
+    ],
+  };
   if (!isCached) {
-    return { execution: { ...base, cache: undefined, uncachedBecause }, envSource };
+    return { execution: { ...base, cache: undefined, uncachedBecause }, envSource, origin };
   }
   const input = resolvePathRules(settings.input, request.globBase, root, problems);
   const output = resolvePathRules(settings.output, request.globBase, root, problems);
@@ -97,7 +109,7 @@ export function planExecution(
       mayOptOut: settings.optOut,
     },
   };
-  return { execution, envSource };
+  return { execution, envSource, origin };
 }
 
 function commandArguments(

@@ -1,4 +1,5 @@
 import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
+import type { ExecutionOrigin } from './execution-origin.js';
 import type { EnvSource, Execution } from './execution.js';
 import type { PlanProblem } from './plan-problem.js';
 
@@ -6,6 +7,7 @@ import type { PlanProblem } from './plan-problem.js';
 export interface PlannedExecution {
   readonly execution: Execution;
   readonly envSource: EnvSource;
+  readonly origin: ExecutionOrigin;
 }
 
 /** A task with something to run. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { WorkspacePath } from '../../../cache/brands.js';
 import type { PathEntry } from '../../config/task-definition.js';
 import type { PlanProblem } from '../plan-problem.js';
-import { pathRulesKey, resolvePathRules } from './path-rules.js';
+import { pathRulesKey, resolvePathRules, writtenGlobs } from './path-rules.js';
 
 function resolve(entries: readonly (string | PathEntry)[], base = 'packages/app'): unknown {
   const problems: PlanProblem[] = [];
@@ -76,5 +76,30 @@ describe('resolvePathRules', () => {
       pathRulesKey(resolve(entries) as Parameters<typeof pathRulesKey>[0]);
     assert.equal(key(['b', 'a', '!c', 'a']), key(['!c', 'a', 'b']));
     assert.equal(key([]), '{"auto":false,"include":[],"exclude":[]}');
+  });
+});
+
+describe('writtenGlobs', () => {
+  it('tells of each glob of the rules what was written, and where', () => {
+    const at = { file: '/w/vite-task.json', text: '', offset: 7, length: 3 };
+    const entries: PathEntry[] = [
+      { kind: 'auto', auto: true },
+      { kind: 'pattern', pattern: '!{logs/,*.tmp}', base: 'package', at },
+      { kind: 'pattern', pattern: 'schema.json', base: 'workspace', at: undefined },
+      { kind: 'pattern', pattern: '../../../x', base: 'package', at },
+      { kind: 'pattern', pattern: 'a[', base: 'package', at },
+    ];
+    const braces = { field: 'input', written: '!{logs/,*.tmp}', excludes: true, at } as const;
+    assert.deepEqual(writtenGlobs('input', entries, 'packages/app' as WorkspacePath), [
+      { ...braces, resolved: 'packages/app/logs/**' },
+      { ...braces, resolved: 'packages/app/*.tmp' },
+      {
+        field: 'input',
+        written: 'schema.json',
+        resolved: 'schema.json',
+        excludes: false,
+        at: undefined,
+      },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
 import { checkGlob } from '../../config/check-glob.js';
 import type { PathEntry } from '../../config/task-definition.js';
+import type { WrittenGlob } from '../execution-origin.js';
 import type { PathRules } from '../execution.js';
 import { expandBraces } from '../../workspace/glob/expand-braces.js';
 import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
@@ -46,6 +47,25 @@ export function resolvePathRules(
     }
   }
   return { auto, include: [...include].sort(), exclude: [...exclude].sort() };
+}
+
+/** The globs among `entries` that `resolvePathRules` takes, with where they are written. */
+export function writtenGlobs(
+  field: WrittenGlob['field'],
+  entries: readonly PathEntry[],
+  base: WorkspacePath,
+): readonly WrittenGlob[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'auto') return [];
+    const excludes = entry.pattern.startsWith('!');
+    const written = excludes ? entry.pattern.slice(1) : entry.pattern;
+    if (checkGlob(written) !== undefined) return [];
+    return expandBraces(written).flatMap((alternative): WrittenGlob[] => {
+      const resolved = resolveGlob(alternative, entry.base === 'package' ? base : '');
+      if (resolved === undefined) return [];
+      return [{ field, written: entry.pattern, resolved, excludes, at: entry.at }];
+    });
+  });
 }
 
 /** The canonical JSON of rules that a key holds. */

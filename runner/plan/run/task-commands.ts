@@ -53,6 +53,7 @@ export function taskCommands(
       request: {
         // Each part has results of its own; the first keeps the task's plain name.
         task: index === 0 ? name : `${name} (${index + 1})`,
+        at: of.at,
         part,
         extraArgs: index === parts.length - 1 ? extraArgs : [],
         cwd,
