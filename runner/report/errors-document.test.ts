@@ -207,6 +207,8 @@ const causes: Readonly<Record<IncompletenessCause, { process?: string[]; pid?: n
   'root-changed': {},
   survivors: { process: ['sleep', '9'], pid: 4 },
   'supervisor-lost': {},
+  'supervisor-killed': { process: ['node', 'build.js'], pid: 4 },
+  'unnamed-file': {},
   'undecodable-path': {},
 };
 

@@ -7,10 +7,19 @@ export function incompletenessText(incomplete: readonly Incompleteness[]): strin
   const process = processText(first.process, first.pid);
   const detail = first.detail === undefined ? '' : ` (${first.detail})`;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
-  const link = first.cause === 'survivors' ? ': ' : ' in ';
+  const link = concernsWhole.has(first.cause) ? ': ' : ' in ';
   const where = process === undefined ? '' : link + process;
   return `file tracking incomplete: ${causeText(first.cause)}${where}${detail}${more}`;
 }
+
+/** Causes that are no deed of the process they name. */
+const concernsWhole: ReadonlySet<IncompletenessCause> = new Set<IncompletenessCause>([
+  'no-listener',
+  'listener-busy',
+  'survivors',
+  'supervisor-lost',
+  'supervisor-killed',
+]);
 
 /** A process as messages name it: `'node build.js' (pid 7)`; undefined when nothing is known. */
 export function processText(
@@ -49,10 +58,14 @@ function causeText(cause: IncompletenessCause): string {
       return 'io_uring was used';
     case 'root-changed':
       return 'the file system root or a mount was changed';
+    case 'unnamed-file':
+      return 'a file was opened without its name';
     case 'survivors':
       return 'processes outlived the task';
     case 'supervisor-lost':
       return 'the tracker itself ended too early';
+    case 'supervisor-killed':
+      return 'the tracker was killed, and the task with it';
     case 'undecodable-path':
       return 'a path is not valid UTF-8';
   }

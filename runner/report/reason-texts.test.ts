@@ -158,6 +158,8 @@ table<IncompletenessCause>('incompleteness', (cause) => incomplete({ cause }), [
   ['root-changed', 'file tracking incomplete: the file system root or a mount was changed'],
   ['survivors', 'file tracking incomplete: processes outlived the task'],
   ['supervisor-lost', 'file tracking incomplete: the tracker itself ended too early'],
+  ['supervisor-killed', 'file tracking incomplete: the tracker was killed, and the task with it'],
+  ['unnamed-file', 'file tracking incomplete: a file was opened without its name'],
   ['undecodable-path', 'file tracking incomplete: a path is not valid UTF-8'],
 ]);
 

@@ -7,6 +7,7 @@ import { viewDisk } from './disk-view.js';
 import { tabulateProcesses } from './process-table.js';
 import type { Incompleteness, TaskTrace } from './task-trace.js';
 import { readTraceFile } from './trace-reader.js';
+import { isReadableByAll, isWholeObject } from './usable-object.js';
 
 /** Where the native part is, as built by scripts/build-native.mjs. */
 export type NativeTracker =
@@ -14,7 +15,7 @@ export type NativeTracker =
       readonly kind: 'available';
       /** The launcher, which is also the supervisor. */
       readonly launcher: AbsolutePath;
-      /** The accelerating shim; undefined when only the launcher was built. */
+      /** The accelerating shim; undefined where there is none that can be used. */
       readonly shim: AbsolutePath | undefined;
     }
   /** Tasks run untracked and uncached. */
@@ -27,18 +28,28 @@ export function nativePaths(): NativeTracker {
     return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
   }
   const here = dirname(fileURLToPath(import.meta.url));
+  let detail = 'the native part was not built';
   for (const directory of [join(here, 'native'), join(here, '../../../dist/native')]) {
     const launcher = join(directory, 'vt-launch');
     if (!existsSync(launcher)) continue;
-    const shim = join(directory, 'libvt-shim.so');
+    if (!isWholeObject(launcher)) {
+      detail = 'the native part is damaged';
+      continue;
+    }
     return {
       kind: 'available',
       launcher: realpathSync(launcher) as AbsolutePath,
-      shim: existsSync(shim) ? (realpathSync(shim) as AbsolutePath) : undefined,
+      shim: usableShim(join(directory, 'libvt-shim.so')),
     };
   }
-  const detail = 'the native part was not built';
   return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
+}
+
+/** The shim only speeds tracking up: in doubt it is left out. */
+function usableShim(path: string): AbsolutePath | undefined {
+  if (!isWholeObject(path)) return undefined;
+  const shim = realpathSync(path) as AbsolutePath;
+  return process.geteuid?.() === 0 && !isReadableByAll(shim) ? undefined : shim;
 }
 
 /**

@@ -54,8 +54,10 @@ export type IncompletenessCause =
   | 'log-damaged'
   | 'io-uring'
   | 'root-changed' // chroot, pivot_root, mount
+  | 'unnamed-file' // opened by a handle
   | 'survivors' // processes outlived the task and the grace period
   | 'supervisor-lost'
+  | 'supervisor-killed' // while the task ran, which was then killed too
   | 'undecodable-path'; // not UTF-8
 
 export interface Incompleteness {

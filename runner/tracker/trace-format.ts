@@ -53,6 +53,7 @@ export const IncompleteBit = {
   NO_LISTENER: 32,
   LISTENER_BUSY: 64,
   SUPERVISOR: 128,
+  UNNAMED_FILE: 256,
 } as const;
 
 /** The call was not seen to return: the record was made before it. */

@@ -56,6 +56,7 @@ const causeOfBit: readonly (readonly [bit: number, cause: IncompletenessCause])[
   [IncompleteBit.NO_LISTENER, 'no-listener'],
   [IncompleteBit.LISTENER_BUSY, 'listener-busy'],
   [IncompleteBit.SUPERVISOR, 'supervisor-lost'],
+  [IncompleteBit.UNNAMED_FILE, 'unnamed-file'],
 ];
 
 /**

@@ -73,7 +73,7 @@ class Conversation {
     this.#events = events;
     child.on('error', (error) => {
       this.#end(startFailure(error, command));
-      this.#settle({ kind: 'supervisor-lost' });
+      this.#settle({ kind: 'supervisor-lost', endedTask: false });
     });
     control.on('error', () => undefined); // the close that follows says all
     const lines = createInterface({ input: control });
@@ -117,15 +117,16 @@ class Conversation {
 
   /** The launcher is gone. If that was before its story was over, it was killed. */
   #lose(launcher: string): void {
+    const endedTask = this.#pid !== undefined && !this.#hasEnded;
     if (this.#pid === undefined) {
       this.#end({ kind: 'not-started', errno: 'ECHILD', path: launcher });
-    } else if (!this.#hasEnded) {
+    } else if (endedTask) {
       // Without its supervisor every file operation of the task fails, and nobody can learn how it
       // ends: put an end to it rather than let it do half of its work.
       killQuietly(this.#pid);
       this.#end({ kind: 'killed', signal: 'SIGKILL' });
     }
-    this.#settle({ kind: 'supervisor-lost' });
+    this.#settle({ kind: 'supervisor-lost', endedTask });
   }
 
   #end(ending: Ending): void {

@@ -9,7 +9,11 @@ export type Aftermath =
   /** Started without the native part: nobody knows. */
   | { readonly kind: 'unwatched' }
   /** The launcher was killed: what ran on, and whether tracking missed something, is not known. */
-  | { readonly kind: 'supervisor-lost' };
+  | {
+      readonly kind: 'supervisor-lost';
+      /** The task was killed, since it ran still. */
+      readonly endedTask: boolean;
+    };
 
 /** What a way of launching tells, in this order and each once: `started` if it was, the others always. */
 export interface LaunchEvents {

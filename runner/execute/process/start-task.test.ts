@@ -173,7 +173,8 @@ describe('under the launcher only', { skip: noLauncher }, () => {
   test('a launcher that is killed ends the task and says so', async () => {
     // The launcher is the task's parent. That it runs is seen before the launcher says so.
     const printed = deferred<string>();
-    const subject = startSubject(['sh', '-c', 'echo $PPID; sleep 1000'], {
+    const script = 'echo $PPID; sleep 1000';
+    const subject = startSubject(['sh', '-c', script], {
       tracker,
       onOutput: (chunk) => {
         printed.resolve(Buffer.from(chunk.bytes).toString());
@@ -182,7 +183,8 @@ describe('under the launcher only', { skip: noLauncher }, () => {
     process.kill(Number(await printed.promise), 'SIGKILL');
     const { ending, trace } = await subject.outcome();
     assert.deepEqual(ending, { kind: 'killed', signal: 'SIGKILL' });
-    assert.deepEqual(trace.incomplete, [{ cause: 'supervisor-lost' }]);
+    const about = { process: ['sh', '-c', script], pid: subject.task.pid };
+    assert.deepEqual(trace.incomplete, [{ cause: 'supervisor-killed', ...about }]);
   });
 
   test('a launcher that cannot start anything is no missing program', async () => {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskTrace } from '../../tracker/task-trace.js';
+import type { Incompleteness, TaskTrace } from '../../tracker/task-trace.js';
 import type { Ending, OnOutput, RunningTask, TaskCommand } from '../task-process.js';
 import { deferred } from './deferred.js';
 import type { Aftermath, LaunchEvents, Release } from './launch.js';
@@ -161,12 +161,21 @@ class TaskProcess implements RunningTask {
     if (this.#pid === undefined || tracker === undefined || aftermath.kind === 'unwatched') {
       return { processes: [], accesses: [], incomplete: [{ cause: 'no-tracker' }] };
     }
+    const main = { process: this.#command.argv, pid: this.#pid };
     if (aftermath.kind === 'supervisor-lost') {
-      return { processes: [], accesses: [], incomplete: [{ cause: 'supervisor-lost' }] };
+      const cause = aftermath.endedTask ? 'supervisor-killed' : 'supervisor-lost';
+      return { processes: [], accesses: [], incomplete: [{ cause, ...main }] };
     }
     const survivors = aftermath.kind === 'survivors' ? aftermath.pids : [];
-    return await tracker.readTrace(this.#tracePath, survivors, untracked);
+    const trace = await tracker.readTrace(this.#tracePath, survivors, untracked);
+    return { ...trace, incomplete: trace.incomplete.map((found) => concerning(main, found)) };
   }
+}
+
+/** What nobody in particular did is told of the task's main process. */
+function concerning(main: Partial<Incompleteness>, found: Incompleteness): Incompleteness {
+  const isKnown = found.process !== undefined || found.pid !== undefined;
+  return isKnown || found.cause === 'no-tracker' ? found : { ...main, ...found };
 }
 
 function isExecutable(path: string): boolean {

@@ -121,7 +121,7 @@ async function runObserved(
     };
     const stored =
       !succeeded(ending) || interrupted
-        ? undefined
+        ? endedByTracker(trace)
         : recording.kind === 'complete'
           ? await store(run, context, environment, {
               trace,
@@ -141,6 +141,12 @@ async function runObserved(
     stopFollowing();
     interruption.close();
   }
+}
+
+/** A task that was killed because its tracker was: nobody would know why it failed. */
+function endedByTracker({ incomplete }: TaskTrace): NotCached | undefined {
+  const killed = incomplete.filter(({ cause }) => cause === 'supervisor-killed');
+  return killed.length === 0 ? undefined : { kind: 'tracking-incomplete', incomplete: killed };
 }
 
 interface Finished {

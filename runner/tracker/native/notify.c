@@ -307,7 +307,7 @@ static void observe(struct vt_notify *notify) {
         return;
     }
     if (call->form == VT_CALL_BY_HANDLE) {
-        incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "open_by_handle_at");
+        incomplete(notify, VT_INCOMPLETE_UNNAMED_FILE, pid, "open_by_handle_at");
         return;
     }
     if (call->op == VT_OP_CHDIR) {

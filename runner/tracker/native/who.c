@@ -82,9 +82,10 @@ static bool read_image(const struct vt_who *who, pid_t pid, struct image *image)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
     ssize_t length = readlink(path, image->exe, sizeof image->exe - 1);
-    if (length < 0) return false;
-    image->exe_len = (size_t)length;
     image->argv_len = read_proc(pid, "cmdline", image->argv, sizeof image->argv);
+    /* Of another user's process everybody may see the arguments, though not the file. */
+    if (length < 0 && image->argv_len == 0) return false;
+    image->exe_len = length < 0 ? 0 : (size_t)length;
     if (image->argv_len > 0 && image->argv[image->argv_len - 1] == '\0') image->argv_len--;
     image->parent = parent_of(pid);
     image->key = vt_log_key(who->log,

@@ -65,7 +65,12 @@ export interface LaunchOptions {
 }
 
 /** Bits of vt_header.incomplete, as in trace.h. */
-export const INCOMPLETE = { foreignAbi: 2, overflow: 4, rootChanged: 16, supervisor: 128 } as const;
+export const INCOMPLETE = {
+  foreignAbi: 2,
+  overflow: 4,
+  rootChanged: 16,
+  unnamedFile: 256,
+} as const;
 
 const NOFOLLOW = 1;
 const FOLLOW2 = 4;

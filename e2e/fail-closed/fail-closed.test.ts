@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { CommandedProgram } from '../harness/commanded-program.js';
+import { steadyText } from '../harness/steady-text.js';
+import { projectRoot, vtPath, Workspace, type Finished } from '../harness/workspace.js';
+
+/**
+ * Whatever keeps a task from being observed in full: it ends as it would without vt, nothing of it is
+ * kept, and one line says which process it was and why. (Processes that outlive their task, and a
+ * vt without its native part, are in results.test.ts.)
+ */
+
+const files = { 'package.json': '{}', 'a.txt': 'a\n', 'dir/b.txt': 'b\n' };
+const isRoot = process.getuid?.() === 0;
+const onlyRoot = isRoot ? false : 'only root may do it';
+const compiler = spawnSync('cc', ['--version']).error ? 'no C compiler (cc)' : false;
+let odd = '';
+
+/** Runs a command twice by itself and twice by vt: the same ending each time, and `line` from vt. */
+async function expectUntracked(
+  workspace: Workspace,
+  command: readonly string[],
+  line: string,
+  { below = [], env = {} }: { below?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<void> {
+  const bare = await workspace.run([...below, ...command], { env });
+  for (let time = 0; time < 2; time++) {
+    const vt = [process.execPath, vtPath, 'exec', '--', ...command];
+    const run = await workspace.run([...below, ...vt], { env });
+    assert.deepEqual(
+      [run.code, run.signal, run.stdout, steadyText(run.stderr)],
+      [bare.code, bare.signal, bare.stdout, `${bare.stderr}vt: not cached: ${line}\n`],
+    );
+  }
+}
+
+describe('tracking that is not complete', { skip: compiler }, () => {
+  let place: string;
+  before(() => {
+    place = mkdtempSync(path.join(os.tmpdir(), 'vt-odd-'));
+    odd = path.join(place, 'odd');
+    const source = path.join(projectRoot, 'e2e/fail-closed/odd.c');
+    const flags = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror'];
+    execFileSync('cc', [...flags, source, '-o', odd]);
+  });
+  after(() => {
+    rmSync(place, { recursive: true });
+  });
+
+  it('is no surprise: the test program itself can be tracked', async (t) => {
+    const workspace = new Workspace(t, files);
+    const run = (): Promise<Finished> => workspace.vt(['exec', '--', odd, 'nothing', 'a.txt']);
+    assert.equal((await run()).all, 'a\nnothing: done\n');
+    assert.match((await run()).stderr, /cache hit, replaying\n$/);
+  });
+
+  for (const [what, line, needs] of [
+    ['chroot', 'the file system root or a mount was changed', onlyRoot],
+    ['mount', 'the file system root or a mount was changed', onlyRoot],
+    ['by-handle', 'a file was opened without its name', false],
+    [
+      'int80',
+      'a system call was made through a foreign ABI',
+      process.arch !== 'x64' && 'not x86-64',
+    ],
+    ['x32', 'a system call was made through a foreign ABI', process.arch !== 'x64' && 'not x86-64'],
+  ] as const) {
+    it(`by ${what}`, { skip: needs }, async (t) => {
+      const workspace = new Workspace(t, files);
+      const below = what === 'mount' ? ['unshare', '--mount'] : [];
+      const process = `'${odd} ${what} a.txt' (pid …)`;
+      const details: Record<string, string> = {
+        chroot: 'mount, chroot, pivot_root or setns',
+        mount: 'mount, chroot, pivot_root or setns',
+        'by-handle': 'open_by_handle_at',
+        int80: 'a call of another architecture or ABI',
+        x32: 'a call of another architecture or ABI',
+      };
+      await expectUntracked(
+        workspace,
+        [odd, what, 'a.txt'],
+        `file tracking incomplete: ${line} in ${process} (${details[what] ?? ''})`,
+        { below },
+      );
+    });
+  }
+
+  it(
+    'names the process that did it, not the one that was started',
+    { skip: onlyRoot },
+    async (t) => {
+      const script = `cat a.txt; ${odd} chroot a.txt; exit 0`;
+      await expectUntracked(
+        new Workspace(t, files),
+        ['sh', '-c', script],
+        `file tracking incomplete: the file system root or a mount was changed in '${odd} chroot a.txt' (pid …) (mount, chroot, pivot_root or setns)`,
+      );
+    },
+  );
+
+  it('is no matter of io_uring, which is refused', async (t) => {
+    const workspace = new Workspace(t, files);
+    const run = (): Promise<Finished> => workspace.vt(['exec', '--', odd, 'io_uring', 'a.txt']);
+    assert.equal((await run()).all, 'a\nio_uring: ENOSYS\n');
+    assert.match((await run()).stderr, /cache hit, replaying\n$/);
+  });
+
+  describe('where memory cannot be read', () => {
+    // As root the supervisor may read everything, unless that is taken away.
+    const below = isRoot ? ['setpriv', '--bounding-set=-sys_ptrace'] : [];
+
+    it('of a process that made itself unreadable', async (t) => {
+      const program = `'${odd} unreadable a.txt' (pid …)`;
+      await expectUntracked(
+        new Workspace(t, files),
+        [odd, 'unreadable', 'a.txt'],
+        `file tracking incomplete: a process's memory could not be read in ${program} (its memory or descriptors may not be read)`,
+        { below },
+      );
+    });
+
+    it('of a process in another user’s name', { skip: onlyRoot }, async (t) => {
+      const workspace = new Workspace(t, files);
+      const command = ['su', 'nobody', '-s', '/bin/sh', '-c', 'id -u; cat /etc/hostname'];
+      const bare = await workspace.run([...below, ...command]);
+      const run = await workspace.run([
+        ...below,
+        process.execPath,
+        vtPath,
+        'exec',
+        '--',
+        ...command,
+      ]);
+      assert.deepEqual([run.code, run.stdout], [bare.code, bare.stdout]);
+      const [line, ...others] = steadyText(run.stderr).split('\n');
+      assert.deepEqual(others, ['']);
+      assert.match(
+        line ?? '',
+        /^vt: not cached: file tracking incomplete: a process's memory could not be read in '.+' \(pid …\) \((its memory or descriptors may not be read|the process cannot be looked at)\)(, and \d+ more)?$/,
+      );
+    });
+  });
+
+  describe('where no listener can be had', () => {
+    for (const [how, error] of [
+      ['deny', '1'],
+      ['deny', '38'],
+      ['deny-listener', '1'],
+      ['deny-listener', '22'],
+    ] as const) {
+      it(`(${how} ${error})`, async (t) => {
+        await expectUntracked(
+          new Workspace(t, files),
+          ['sh', '-c', 'cat a.txt dir/b.txt; echo made >c.txt; exit 0'],
+          "file tracking incomplete: the kernel refused to let the task be observed: 'sh -c cat a.txt dir/b.txt; echo made >c.txt; exit 0' (pid …)",
+          { below: [odd, how, error] },
+        );
+      });
+    }
+  });
+
+  it('when the log cannot grow', { skip: onlyRoot }, async (t) => {
+    const workspace = new Workspace(t, files);
+    mkdirSync(workspace.path('small'));
+    const many =
+      'i=0; while [ $i -lt 3000 ]; do test -e no/such/name/anywhere/$i; i=$((i+1)); done';
+    workspace.write({ 'many.sh': `${many}\ncat a.txt\n` });
+    const mount = 'mount -t tmpfs -o size=128k,mode=700 none small && exec "$@"';
+    await expectUntracked(
+      workspace,
+      ['sh', 'many.sh'],
+      "file tracking incomplete: the log of file accesses overflowed in 'sh many.sh' (pid …)",
+      {
+        below: ['unshare', '--mount', 'sh', '-c', mount, 'sh'],
+        env: { XDG_RUNTIME_DIR: workspace.path('small') },
+      },
+    );
+  });
+
+  it('when the supervisor is killed: the task is ended with it', async (t) => {
+    const workspace = new Workspace(t, files);
+    const program = await CommandedProgram.listen(t, workspace);
+    const run = workspace.startVt(['exec', '--', ...program.command]);
+    const pid = (await program.said(run)).split(' ')[1] ?? '';
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    process.kill(Number(parent), 'SIGKILL');
+    const { code, signal, stdout, stderr } = await run.finished;
+    await program.gone();
+    const command = program.command.join(' ');
+    assert.deepEqual(
+      [code, signal, stdout, steadyText(stderr)],
+      [
+        null,
+        'SIGKILL',
+        '',
+        `vt: not cached: file tracking incomplete: the tracker was killed, and the task with it: '${command}' (pid …)\n`,
+      ],
+    );
+  });
+});
+
+/** A copy of vt whose native part a test may damage. */
+function copyOfVt(t: TestContext): Workspace {
+  const copy = new Workspace(t);
+  cpSync(path.dirname(vtPath), copy.path('dist'), { recursive: true });
+  symlinkSync(path.join(projectRoot, 'node_modules'), copy.path('node_modules'));
+  return copy;
+}
+
+describe(
+  'a shim that cannot be used',
+  { skip: !existsSync(path.join(projectRoot, 'dist/native/libvt-shim.so')) && 'no shim was built' },
+  () => {
+    const shim = 'dist/native/libvt-shim.so';
+    const damages: Record<string, (copy: Workspace) => void> = {
+      missing: (copy) => {
+        copy.remove(shim);
+      },
+      empty: (copy) => copy.write({ [shim]: '' }),
+      'cut off': (copy) => {
+        truncateSync(copy.path(shim), 5000);
+      },
+      'no library at all': (copy) => copy.write({ [shim]: 'not an ELF file\n'.repeat(100) }),
+      'a library of another machine': (copy) => {
+        const bytes = readFileSync(copy.path(shim));
+        bytes.writeUInt16LE(0xf3, 18); // RISC-V
+        writeFileSync(copy.path(shim), bytes);
+      },
+    };
+    for (const [name, damage] of Object.entries(damages)) {
+      it(`(${name}) is done without: tracked all the same, only slower`, async (t) => {
+        const copy = copyOfVt(t);
+        damage(copy);
+        const workspace = new Workspace(t, files);
+        const argv = ['sh', '-c', 'cat a.txt; echo err >&2; cat dir/b.txt'];
+        const run = (): Promise<Finished> =>
+          workspace.run([process.execPath, copy.path('dist/vt.cjs'), 'exec', '--', ...argv]);
+        assert.deepEqual([(await run()).all], ['a\nb\nerr\n']);
+        assert.match((await run()).stderr, /◉ cache hit, replaying\n/);
+        workspace.write({ 'dir/b.txt': 'c\n' });
+        assert.match((await run()).stderr, /○ cache miss: 'dir\/b.txt' modified, executing\n/);
+      });
+    }
+  },
+);
+
+describe('an install without a compiler', () => {
+  it('ends well, says what is missing and what to do, and tasks run uncached', async (t) => {
+    const copy = copyOfVt(t);
+    copy.copyIn(path.join(projectRoot, 'scripts/build-native.mjs'), 'scripts/build-native.mjs');
+    copy.copyIn(path.join(projectRoot, 'runner/tracker/native'), 'runner/tracker/native');
+    const install = await copy.run([process.execPath, copy.path('scripts/build-native.mjs')], {
+      env: { CC: '/no/such/cc' },
+    });
+    assert.deepEqual(
+      [install.code, install.stdout, install.stderr],
+      [
+        0,
+        '',
+        `vt: file tracking was not built: no C compiler ('/no/such/cc' could not be run).
+    Tasks run as always, but nothing is cached until it is built.
+    help: install a C compiler (Debian, Ubuntu: apt-get install gcc libc6-dev; Alpine: apk add gcc
+          musl-dev linux-headers), then run: npm rebuild vt (in a clone: npm run install)
+`,
+      ],
+    );
+    const workspace = new Workspace(t, files);
+    const vt = [process.execPath, copy.path('dist/vt.cjs'), 'exec', '--'];
+    const run = await workspace.run([...vt, 'sh', '-c', 'cat a.txt; exit 3']);
+    assert.deepEqual([run.code, run.stdout, run.stderr], [3, 'a\n', '']);
+    const well = await workspace.run([...vt, 'cat', 'a.txt']);
+    assert.deepEqual(
+      [well.code, well.stdout, well.stderr],
+      [
+        0,
+        'a\n',
+        'vt: not cached: file tracking incomplete: the tracker is not built or cannot run here\n',
+      ],
+    );
+  });
+});
