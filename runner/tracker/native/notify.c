@@ -287,8 +287,7 @@ static void observe(struct vt_notify *notify) {
     const struct seccomp_notif *request = notify->request;
     if (!is_foreign(request) && is_look_at_descriptor(request)) return;
     pid_t tid = (pid_t)request->pid;
-    const struct vt_call *call = is_foreign(request) ? NULL : vt_call_find(request->data.nr);
-    pid_t pid = vt_who_is(notify->who, tid, call != NULL && call->op == VT_OP_EXEC);
+    pid_t pid = vt_who_is(notify->who, tid);
     if (pid == 0) {
         if (is_waiting(notify))
             incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, tid, "the process cannot be looked at");
@@ -298,6 +297,7 @@ static void observe(struct vt_notify *notify) {
         incomplete(notify, VT_INCOMPLETE_FOREIGN_ABI, pid, "a call of another architecture or ABI");
         return;
     }
+    const struct vt_call *call = vt_call_find(request->data.nr);
     if (call == NULL) {
         incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "a call that is not in the list");
         return;
@@ -325,9 +325,8 @@ static void observe(struct vt_notify *notify) {
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
     if (complete && !known) vt_touch(notify->log, &entry);
-    if (call->op != VT_OP_EXEC) return;
-    if (complete && record_interpreters(notify, entry, tid)) vt_who_executes(notify->who, pid);
-    else vt_who_stays(notify->who, pid);
+    if (complete && call->op == VT_OP_EXEC && record_interpreters(notify, entry, tid))
+        vt_who_executes(notify->who, pid);
 }
 
 void vt_notify_serve(struct vt_notify *notify) {

@@ -71,9 +71,14 @@ static bool has_two_names(const struct vt_entry *entry) {
     return entry->op == VT_OP_RENAME || entry->op == VT_OP_LINK;
 }
 
+/* Whether the path may denote another file than when it was first recorded. */
+static bool may_be_another(const struct vt_log *log, const struct vt_entry *entry) {
+    return vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
+}
+
 static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
                              const uint32_t *changes) {
-    bool moved = vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
+    bool moved = may_be_another(log, entry);
     bool counts = moved || makes_or_removes(entry) || has_two_names(entry); /* what is there, for the key */
     if (counts && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
     entry->before = counts ? look.kind : VT_KIND_UNKNOWN;
@@ -101,7 +106,8 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
 }
 
 bool vt_touch_is_known(const struct vt_log *log, const struct vt_entry *entry) {
-    return entry->op != VT_OP_RENAME && !vt_log_names_moved(log) && vt_log_knows(log, vt_log_key(log, entry, 0, 0));
+    if (makes_or_removes(entry) || has_two_names(entry) || may_be_another(log, entry)) return false;
+    return vt_log_knows(log, vt_log_key(log, entry, 0, 0));
 }
 
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {

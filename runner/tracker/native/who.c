@@ -32,7 +32,6 @@ struct image {
     char exe[PATH_MAX];
     char argv[16384]; /* longer argument lists are cut */
     size_t exe_len, argv_len;
-    pid_t parent;
     uint64_t key;
 };
 
@@ -87,7 +86,6 @@ static bool read_image(const struct vt_who *who, pid_t pid, struct image *image)
     if (length < 0 && image->argv_len == 0) return false;
     image->exe_len = length < 0 ? 0 : (size_t)length;
     if (image->argv_len > 0 && image->argv[image->argv_len - 1] == '\0') image->argv_len--;
-    image->parent = parent_of(pid);
     image->key = vt_log_key(who->log,
                             &(struct vt_entry){.op = VT_OP_PROCESS,
                                                .path = image->exe,
@@ -116,7 +114,7 @@ bool vt_who_look(struct vt_who *who, pid_t pid) {
     slot->introduced = true;
     vt_log_append(who->log, &(struct vt_entry){.op = VT_OP_PROCESS,
                                                .pid = (uint32_t)pid,
-                                               .aux = (uint32_t)image.parent,
+                                               .aux = (uint32_t)parent_of(pid),
                                                .result = VT_RESULT_UNKNOWN,
                                                .path = image.exe,
                                                .path_len = image.exe_len,
@@ -134,7 +132,7 @@ void vt_who_is_main(struct vt_who *who, pid_t pid) {
 
 void vt_who_executes(struct vt_who *who, pid_t pid) { claim(who, pid, pid)->looks = LOOKS; }
 
-pid_t vt_who_is(struct vt_who *who, pid_t tid, bool executes) {
+pid_t vt_who_is(struct vt_who *who, pid_t tid) {
     struct slot *slot = slot_of(who, tid);
     pid_t process = slot->process;
     if (slot->tid != tid) {
@@ -143,17 +141,13 @@ pid_t vt_who_is(struct vt_who *who, pid_t tid, bool executes) {
         claim(who, tid, process);
     }
     struct slot *leader = claim(who, process, process);
-    if (leader->image == 0) {
-        if (!executes) vt_who_look(who, process);
-    } else if (leader->looks > 0) {
+    if (leader->looks > 0) {
         leader->looks--;
+        vt_who_look(who, process);
+    } else if (leader->image == 0) {
         vt_who_look(who, process);
     }
     return process;
-}
-
-void vt_who_stays(struct vt_who *who, pid_t pid) {
-    if (claim(who, pid, pid)->image == 0) vt_who_look(who, pid);
 }
 
 bool vt_who_has_company(pid_t tid) {

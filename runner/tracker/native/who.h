@@ -12,16 +12,11 @@ struct vt_who;
 struct vt_who *vt_who_new(struct vt_log *log);
 void vt_who_free(struct vt_who *who);
 
-/* The process that thread `tid` belongs to, introduced first where needed. 0: the thread is gone.
- * `executes`: it tries to execute a file. One that does nothing else before is not worth introducing
- * as what it was; vt_who_executes or vt_who_stays is to follow. */
-pid_t vt_who_is(struct vt_who *who, pid_t tid, bool executes);
+/* The process that thread `tid` belongs to, introduced first where needed. 0: the thread is gone. */
+pid_t vt_who_is(struct vt_who *who, pid_t tid);
 
 /* `pid` is about to execute a file: it will be another program when it is next seen. */
 void vt_who_executes(struct vt_who *who, pid_t pid);
-
-/* `pid` will fail to. */
-void vt_who_stays(struct vt_who *who, pid_t pid);
 
 /* The task's main process, still the launcher's image: not worth introducing. */
 void vt_who_is_main(struct vt_who *who, pid_t pid);
