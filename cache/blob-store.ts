@@ -143,10 +143,10 @@ export class BlobStore {
   }
 }
 
+/** Throws the error itself where it says nothing about the blob: no memory, no descriptors, no right. */
 function unreadable(digest: Digest, error: unknown): DamagedRecord {
-  const code = (error as NodeJS.ErrnoException).code;
-  return new DamagedRecord(
-    code === 'ENOENT' ? `blob ${digest} is missing` : `blob ${digest} cannot be read: ${code}`,
-    { cause: error },
-  );
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new DamagedRecord(`blob ${digest} is missing`, { cause: error });
+  if (!['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP'].includes(code ?? '')) throw error;
+  return new DamagedRecord(`blob ${digest} cannot be read: ${code}`, { cause: error });
 }

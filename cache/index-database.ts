@@ -85,7 +85,7 @@ export class IndexDatabase {
     if (!existsSync(path)) {
       const temporary = join(temporaryDirectory, temporaryName('index'));
       try {
-        await (await IndexDatabase.#make(temporary)).close();
+        await IndexDatabase.#make(temporary);
         linkSync(temporary, path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -106,17 +106,26 @@ export class IndexDatabase {
     }
   }
 
-  static async #make(path: string): Promise<IndexDatabase> {
+  static async #make(path: string): Promise<void> {
     // sqlite would make it readable for all; its -wal and -shm take the mode of the database.
     closeSync(openSync(path, 'wx', 0o600));
     chmodSync(path, 0o600);
     const index = await IndexDatabase.#connect(path, LOCK_PATIENCE);
-    await index.#execute(
-      `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; BEGIN; ${SCHEMA}
-       INSERT INTO housekeeping VALUES (0, ${Date.now()}, 0);
-       PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
-    );
-    return index;
+    try {
+      // All of it is in the file itself when this ends. With a write-ahead log it would get there when
+      // the database is closed, and nobody would be told if it did not. A power cut before that leaves
+      // a file under another name.
+      await index.#execute(
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = OFF; BEGIN; ${SCHEMA}
+         INSERT INTO housekeeping VALUES (0, ${Date.now()}, 0);
+         PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      );
+      const [row] = await index.#all<{ journal_mode: string }>('PRAGMA journal_mode = WAL', []);
+      if (row?.journal_mode === 'wal') return;
+      throw Object.assign(new Error('no write-ahead log'), { code: 'SQLITE_CANTOPEN' });
+    } finally {
+      await index.close();
+    }
   }
 
   static async #connect(path: string, lockPatience: number): Promise<IndexDatabase> {

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cacheLayout } from './cache-directory.js';
 import { buildFaults, faultyEnv, whyNoFaults } from './testing/faults.js';
-import { produceAndStore, replay, worldOf } from './testing/scenario.js';
+import { clear, replay, run, worldOf } from './testing/scenario.js';
 import type { Mode } from './testing/scenario.js';
 import { TestWorkspace, testKey } from './testing/test-workspace.js';
 
 const PROCESS = fileURLToPath(new URL('testing/scenario-process.js', import.meta.url));
 
-/** With VT_KILL_ALL the repair of every interruption is killed at every moment too: minutes. */
-const REPAIRS_KILLED = process.env['VT_KILL_ALL'] === undefined ? 41 : 1;
+/**
+ * With VT_KILL_ALL storing is killed at every moment and not at some, and so is every repair of a
+ * restore: minutes.
+ */
+const everything = process.env['VT_KILL_ALL'] !== undefined;
 
 interface Ended {
   readonly signal: NodeJS.Signals | null;
@@ -51,7 +54,8 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
     const cache = workspace.openCache();
     const trees: Partial<Record<Mode, readonly string[]>> = {};
     for (const mode of ['one', 'two'] as const) {
-      assert.equal((await produceAndStore(cache, workspace.root, mode)).kind, 'stored');
+      const stored = await cache.store(run(workspace.root, mode), worldOf(workspace.root, mode));
+      assert.equal(stored.kind, 'stored');
       trees[mode] = workspace.tree();
     }
     await cache.close();
@@ -96,10 +100,10 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
         assert.deepEqual(workspace.tree(), trees.one);
         return found;
       }
-      if (n % REPAIRS_KILLED === 0) {
+      if (everything || n % 41 === 0) {
         let m = 1;
         while ((await act(workspace, 'look', 'one', m)).signal !== null) m++;
-      } else if (n % REPAIRS_KILLED === 1) {
+      } else if (n % 10 === 1) {
         await Promise.all([1, 2, 3].map(() => act(workspace, 'look', 'one')));
       }
       const mode = await expectRepaired(workspace, trees, `killed before change ${n}`);
@@ -112,5 +116,31 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
     t.diagnostic(`rolled back ${found.get('two')} times, complete ${found.get('one')} times`);
     assert.ok(found.get('two')! > 60, 'every change of the workspace is among them');
     assert.ok(found.get('one')! > 5, 'and every step of tidying up');
+  });
+
+  test('in storing: what the task made stays, and the result is stored or not', async (t) => {
+    const workspace = new TestWorkspace(t);
+    const { root, cacheDirectory } = workspace;
+    const found = new Map<string, number>();
+    for (let n = 1; ; n += everything ? 1 : 6) {
+      rmSync(cacheDirectory, { recursive: true, force: true });
+      const { signal } = await act(workspace, 'store', 'one', n);
+      const tree = workspace.tree();
+      const cache = workspace.openCache();
+      const outcome = await replay(cache, root, 'one');
+      found.set(outcome, (found.get(outcome) ?? 0) + 1);
+      assert.ok(outcome === 'first-run' || outcome === 'restored', outcome);
+      assert.deepEqual(workspace.tree(), tree, `killed before change ${n}`);
+      assertTidy(workspace, `killed before change ${n}`);
+      assert.equal((await cache.store(run(root, 'one'), worldOf(root, 'one'))).kind, 'stored');
+      clear(root);
+      assert.equal(await replay(cache, root, 'one'), 'restored');
+      await cache.close();
+      assert.deepEqual(workspace.warnings, []);
+      if (signal === null) break;
+    }
+    t.diagnostic(JSON.stringify(Object.fromEntries(found)));
+    assert.ok(found.get('first-run')! > 20);
+    assert.ok(found.get('restored')! > 1);
   });
 });

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** `<kind>-<pid namespace>-<pid>-<random>`: whoever finds it can tell whether its maker is alive. */
-const NAME = /^[a-z]+-(\d+)-(\d+)-[0-9a-f]+$/;
+/**
+ * `<kind>-<pid namespace>-<pid>-<random>`, to which sqlite may have added `-wal` and the like:
+ * whoever finds it can tell whether its maker is alive.
+ */
+const NAME = /^[a-z]+-(\d+)-(\d+)-[0-9a-f]+(?:-[a-z]+)?$/;
 
 /** Milliseconds after which a leftover goes even if a process has the number of its maker. */
 const LEFTOVER_AGE = 24 * 60 * 60 * 1000;

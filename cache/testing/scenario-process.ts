@@ -1,6 +1,6 @@
 import type { AbsolutePath } from '../brands.js';
 import { openCache } from '../cache.js';
-import { produceAndStore, replay, worldOf } from './scenario.js';
+import { replay, run, worldOf } from './scenario.js';
 import type { Mode } from './scenario.js';
 import { testKey } from './test-workspace.js';
 
@@ -20,7 +20,7 @@ switch (action) {
     console.log(await replay(cache, root, mode));
     break;
   case 'store':
-    console.log((await produceAndStore(cache, root, mode)).kind);
+    console.log((await cache.store(run(root, mode), worldOf(root, mode))).kind);
     break;
 }
 await cache.close();

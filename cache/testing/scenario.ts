@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath } from '../brands.js';
 import { takeFileStamp } from '../file-stamp.js';
-import type { Cache, StoreOutcome } from '../stored-run.js';
+import type { Cache, FinishedRun } from '../stored-run.js';
 import type { World } from '../world.js';
 import { testKey, workspacePath } from './test-workspace.js';
 
@@ -52,11 +52,16 @@ export function worldOf(root: AbsolutePath, mode: Mode | 'none'): World {
   };
 }
 
-/** Does what the task does: makes the tree of the mode, in place of the other. */
-export function produce(root: AbsolutePath, mode: Mode): void {
+/** Removes the tree of either mode. */
+export function clear(root: AbsolutePath): void {
   for (const name of ['dist', 'made', ' -odd\n"na\'me\\']) {
     rmSync(join(root, name), { recursive: true, force: true });
   }
+}
+
+/** Does what the task does: makes the tree of the mode, in place of the other. */
+export function produce(root: AbsolutePath, mode: Mode): void {
+  clear(root);
   const entries = Object.entries(TREES[mode]);
   for (const [path, node] of entries) {
     const absolute = join(root, path);
@@ -71,31 +76,23 @@ export function produce(root: AbsolutePath, mode: Mode): void {
   }
 }
 
-/** Runs the task and stores its result. */
-export async function produceAndStore(
-  cache: Cache,
-  root: AbsolutePath,
-  mode: Mode,
-): Promise<StoreOutcome> {
+/** Does what the task does, for `cache.store`. */
+export function run(root: AbsolutePath, mode: Mode): FinishedRun {
   const startStamp = takeFileStamp(tmpdir());
   produce(root, mode);
-  return cache.store(
-    {
-      task: 'app#build',
-      key: testKey(),
-      dependencies: [{ kind: 'env', observer: -1, name: 'MODE', value: mode }],
-      outputs: Object.keys(TREES[mode]).map((path) => ({
-        path: workspacePath(path),
-        existedBefore: false,
-        writer: -1,
-      })),
-      transcript: [{ stream: 'stdout', bytes: Buffer.from(mode) }],
-      processes: [],
-      duration: 1,
-      startStamp,
-    },
-    worldOf(root, mode),
-  );
+  return {
+    task: 'app#build',
+    key: testKey(),
+    dependencies: [{ kind: 'env', observer: -1, name: 'MODE', value: mode }],
+    outputs: Object.keys(TREES[mode]).map((path) => ({
+      path: workspacePath(path),
+      existedBefore: false,
+    })),
+    transcript: [{ stream: 'stdout', bytes: Buffer.from(mode) }],
+    processes: [],
+    duration: 1,
+    startStamp,
+  };
 }
 
 /** What looking up and restoring a mode came to: `restored`, `first-run`, or the outcome as JSON. */

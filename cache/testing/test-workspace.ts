@@ -4,8 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -23,6 +21,7 @@ import type { KeyParts } from '../key.js';
 import type { Observer } from '../observation.js';
 import type { Cache, Dependency, FinishedRun, Lookup, OutputChunk } from '../stored-run.js';
 import type { World } from '../world.js';
+import { listTree } from './list-tree.js';
 
 /** A workspace in a temporary directory with a cache in it, removed when the test ends. */
 export class TestWorkspace implements World {
@@ -99,23 +98,7 @@ export class TestWorkspace implements World {
 
   /** All paths but those of the cache, with mode and content: for comparing whole trees. */
   tree(under = ''): string[] {
-    const lines: string[] = [];
-    const visit = (path: string) => {
-      for (const name of readdirSync(this.absolute(path)).sort()) {
-        const child = path === '' ? name : `${path}/${name}`;
-        if (child === 'node_modules') continue;
-        const stat = lstatSync(this.absolute(child));
-        const mode = (stat.mode & 0o777).toString(8);
-        if (stat.isSymbolicLink()) lines.push(`${child} -> ${readlinkSync(this.absolute(child))}`);
-        else if (!stat.isDirectory()) lines.push(`${child} ${mode} ${this.read(child)}`);
-        else {
-          lines.push(`${child}/ ${mode}`);
-          visit(child);
-        }
-      }
-    };
-    visit(under);
-    return lines;
+    return listTree(this.root, under);
   }
 
   /** Runs `work` as a task would run between the start stamp and storing. */
