@@ -38,6 +38,12 @@ describe('pathMatcher', () => {
     ['**/node_modules/**', 'a/node_modules/b'],
     ['**/node_modules/**', 'a/node_modules'],
     ['é*', 'éa'],
+    ['**/[ab]/**', 'x/y/b'],
+    ['[ab]/**/c?', 'a/cc'],
+    ['a/**/[b]/*.x', 'a/b/.x'],
+    ['**/a/**/b', 'x/a/y/z/b'],
+    ['a**c', 'abc'],
+    ['$^.(x)/*', '$^.(x)/y'],
   ];
   for (const [glob, path] of yes) {
     it(`${glob} matches '${path}'`, () => {
@@ -54,12 +60,69 @@ describe('pathMatcher', () => {
     ['src/*.{ts,tsx}', 'src/a.js'],
     ['[ab].ts', 'c.ts'],
     ['a.b/*', 'axb/c'],
+    // What the glob library, given the whole glob, matches wrongly.
+    ['src/*/**/test', 'src/a/contest'],
+    ['src/**/test', 'srcs/test'],
+    ['src/**/[t]est', 'srcs/test'],
+    ['*/**/b/*', 'c/acb/a'],
+    ['**/[ab]', 'xa'],
+    ['a**', 'a/b'],
+    ['a/**/b', 'a/xb'],
+    ['[ab]/**', 'c/a'],
   ];
   for (const [glob, path] of no) {
     it(`${glob} does not match '${path}'`, () => {
       assert.equal(pathMatcher(glob)(path), false);
     });
   }
+
+  it('matches what a plain reading of the rules does, over random globs and paths', () => {
+    let seed = 11;
+    const random = (below: number): number => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor((seed / 2147483648) * below);
+    };
+    const some = (from: readonly string[]): string[] =>
+      Array.from({ length: 1 + random(4) }, () => from[random(from.length)] ?? '');
+    const plain = (glob: readonly string[], path: readonly string[]): boolean => {
+      const [first, ...rest] = glob;
+      if (first === undefined) return path.length === 0;
+      if (first === '**') {
+        return plain(rest, path) || (path.length > 0 && plain(glob, path.slice(1)));
+      }
+      const [name, ...others] = path;
+      return name !== undefined && plainName([...first], [...name]) && plain(rest, others);
+    };
+    const plainName = (glob: readonly string[], name: readonly string[]): boolean => {
+      const [first, ...rest] = glob;
+      const [character, ...others] = name;
+      if (first === undefined) return character === undefined;
+      if (first === '*') {
+        return plainName(rest, name) || (character !== undefined && plainName(glob, others));
+      }
+      if (first === '[') {
+        const close = rest.indexOf(']');
+        const isListed = character !== undefined && rest.slice(0, close).includes(character);
+        return isListed && plainName(rest.slice(close + 1), others);
+      }
+      return (
+        (first === '?' ? character !== undefined : first === character) && plainName(rest, others)
+      );
+    };
+    let matched = 0;
+    for (let round = 0; round < 20000; round++) {
+      const glob = some(['a', 'b', '*', '**', 'a*', '*b', '?', 'a.b', '.*', '[ab]', '*[c]', 'x$']);
+      const path = some(['a', 'b', 'ab', 'a.b', 'acb', '.b', 'x$', 'c', 'xa']);
+      const expected = plain(glob, path);
+      assert.equal(
+        pathMatcher(glob.join('/'))(path.join('/')),
+        expected,
+        `${glob.join('/')} ${path.join('/')}`,
+      );
+      if (expected) matched++;
+    }
+    assert.ok(matched > 1000, `${matched} matches`);
+  });
 
   it('takes an escaped text literally', () => {
     const odd = 'a[b]{c,d}*?\\e(f)|g+!@';

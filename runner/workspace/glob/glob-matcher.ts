@@ -32,10 +32,7 @@ export function pathMatcher(glob: string): Matcher {
   if (subtree !== undefined && !isGlob(subtree)) {
     return (path) => path === subtree || path.startsWith(`${subtree}/`);
   }
-  const below = anyOf(expandBraces(glob).map(matchOne));
-  if (subtree === undefined) return below;
-  const itself = pathMatcher(subtree);
-  return (path) => below(path) || itself(path);
+  return anyOf(expandBraces(glob).map(matchSegments));
 }
 
 /** Matcher of one glob over names of variables, where `*` stands for any characters. */
@@ -66,6 +63,67 @@ export function pathListMatcher(include: readonly string[], exclude: readonly st
 
 function anyOf(matchers: readonly Matcher[]): Matcher {
   return (text) => matchers.some((matches) => matches(text));
+}
+
+/** Any number of directories, none as well. */
+const anyDepth = Symbol('**');
+
+/**
+ * Matches segment by segment. The library could take the glob as a whole, but there its `**` crosses
+ * parts of names: `srcs/test` is matched by `src`, `**` and `test` with slashes between. That would exclude files that count.
+ */
+function matchSegments(glob: string): Matcher {
+  const segments = glob.split('/');
+  if (!glob.includes('[')) return expressionMatcher(pathSource(segments));
+  const parts = segments.map((segment) =>
+    segment === '**'
+      ? anyDepth
+      : segment.includes('[')
+        ? matchOne(segment)
+        : expressionMatcher(segmentSource(segment)),
+  );
+  return (path) => matchParts(parts, path.split('/'));
+}
+
+function matchParts(
+  parts: readonly (Matcher | typeof anyDepth)[],
+  names: readonly string[],
+): boolean {
+  const [part, ...rest] = parts;
+  if (part === undefined) return names.length === 0;
+  if (part !== anyDepth) {
+    const [name, ...others] = names;
+    return name !== undefined && part(name) && matchParts(rest, others);
+  }
+  return rest.length === 0 || names.some((_, skipped) => matchParts(rest, names.slice(skipped)));
+}
+
+function pathSource(segments: readonly string[]): string {
+  const last = segments.length - 1;
+  return segments
+    .map((segment, index) => {
+      if (segment === '**') return index === last ? '.*' : '(?:[^/]+/)*';
+      // What `dir/**` matches begins with the directory itself.
+      const isSubtree = index === last - 1 && segments[last] === '**';
+      return segmentSource(segment) + (index === last ? '' : isSubtree ? '(?:/|$)' : '/');
+    })
+    .join('');
+}
+
+/** The source of a regular expression for a segment without brackets. */
+function segmentSource(segment: string): string {
+  // Stars alone stand for a name, and a name is not empty.
+  if (/^\*+$/.test(segment)) return '[^/]+';
+  return segment.replace(/\\(.)|\*+|\?|[^\w]/gs, (found, escaped?: string) => {
+    if (escaped !== undefined) return escaped.replace(/[^\w]/, '\\$&');
+    if (found.startsWith('*')) return '[^/]*';
+    return found === '?' ? '[^/]' : `\\${found}`;
+  });
+}
+
+function expressionMatcher(source: string): Matcher {
+  const expression = new RegExp(`^${source}$`, 's');
+  return (text) => expression.test(text);
 }
 
 function matchOne(glob: string): Matcher {
