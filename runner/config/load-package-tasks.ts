@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigProblem } from './config-problem.js';
 import { parsePackageManifest } from './package-manifest.js';
@@ -30,23 +30,38 @@ export function loadPackageTasks(
 ): PackageTasks {
   const file = loadTaskFile(directory, isRoot, problems);
   const tasks = new Map(file?.tasks);
-  for (const [name, script] of manifest?.scripts ?? []) {
+  if (manifest === undefined)
+    return { tasks, rootSettings: file?.rootSettings ?? defaultRootSettings };
+  for (const [name, command] of manifest.scripts) {
     const task = tasks.get(name);
-    if (task !== undefined) {
-      problems.push({ kind: 'task-is-script', task: name, at: task.at, script: script.at });
-      continue;
+    if (task === undefined) tasks.set(name, scriptTask(manifest, name, command));
+    else {
+      const script = manifest.nameOf('scripts', name);
+      problems.push({ kind: 'task-is-script', task: name, at: task.at, script });
     }
-    tasks.set(name, {
-      name,
-      origin: 'script',
-      at: script.at,
-      commands: [script.command],
-      cwd: '',
-      dependsOn: [],
-      cache: defaultCacheSettings,
-    });
   }
   return { tasks, rootSettings: file?.rootSettings ?? defaultRootSettings };
+}
+
+function scriptTask(manifest: PackageManifest, name: string, text: string): TaskDefinition {
+  return {
+    name,
+    origin: 'script',
+    get at() {
+      return manifest.nameOf('scripts', name);
+    },
+    commands: [
+      {
+        text,
+        get at() {
+          return manifest.placeOf('scripts', name);
+        },
+      },
+    ],
+    cwd: '',
+    dependsOn: [],
+    cache: defaultCacheSettings,
+  };
 }
 
 /** The settings in the workspace root's vite-task.json, which hold for every package. */
@@ -70,14 +85,14 @@ function loadTaskFile(
   problems: Sink<ConfigProblem>,
 ): TaskFile | undefined {
   const file = path.join(directory, 'vite-task.json');
+  // Most packages have none, and an exception takes longer than the question.
+  if (!existsSync(file)) return undefined;
   const text = readText(file, problems);
   return text === undefined ? undefined : parseTaskFile(file, text, isRoot, problems);
 }
 
 function readText(file: string, problems: Sink<ConfigProblem>): string | undefined {
   try {
-    // Most packages have no vite-task.json, and an exception takes longer than the question.
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     return readFileSync(file, 'utf8');
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? String(error);

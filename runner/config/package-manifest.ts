@@ -2,7 +2,6 @@ import { getNodeValue } from 'jsonc-parser';
 import type { ConfigProblem } from './config-problem.js';
 import { parseJsonDocument } from './json-document.js';
 import { ManifestPlace } from './manifest-place.js';
-import type { CommandLine } from './task-definition.js';
 import type { SourceRange } from './source-range.js';
 import type { Sink } from './sink.js';
 
@@ -18,24 +17,20 @@ interface DeclaredDependency {
   readonly field: ManifestDependencyField;
 }
 
-/** A script of a package.json. */
-interface Script {
-  /** Where its name is written. */
-  readonly at: SourceRange;
-  readonly command: CommandLine;
-}
-
 /** What is used of a package.json. Fields of other types than npm documents are left out. */
 export interface PackageManifest {
   readonly file: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
-  readonly scripts: ReadonlyMap<string, Script>;
+  /** Command lines by name. */
+  readonly scripts: ReadonlyMap<string, string>;
   readonly dependencies: readonly DeclaredDependency[];
   /** Globs of member packages, from an array or from `{ packages }`; undefined when not a root. */
   readonly workspaces: readonly string[] | undefined;
-  /** The value of the field that these names lead to, found when it is shown. */
+  /** The value of the field that these names lead to. */
   placeOf(...path: readonly string[]): SourceRange;
+  /** The name of that field. */
+  nameOf(...path: readonly string[]): SourceRange;
 }
 
 const dependencyFields: readonly ManifestDependencyField[] = [
@@ -54,28 +49,21 @@ export function parsePackageManifest(
   const root = asObject(parseValue(file, text, problems));
   const workspaces = root['workspaces'];
   const globs = Array.isArray(workspaces) ? workspaces : asObject(workspaces)['packages'];
-  const place = (path: readonly string[], part: 'key' | 'value'): SourceRange =>
-    new ManifestPlace(file, text, path, part);
   return {
     file,
     name: stringOf(root['name']),
     version: stringOf(root['version']),
-    scripts: new Map(
-      textsOf(root['scripts']).map(([name, command]) => [
-        name,
-        {
-          at: place(['scripts', name], 'key'),
-          command: { text: command, at: place(['scripts', name], 'value') },
-        },
-      ]),
-    ),
+    scripts: new Map(textsOf(root['scripts'])),
     dependencies: dependencyFields.flatMap((field) =>
-      textsOf(root[field]).map(([name, spec]) => ({ name, spec, field })),
+      root[field] === undefined
+        ? []
+        : textsOf(root[field]).map(([name, spec]) => ({ name, spec, field })),
     ),
     workspaces: Array.isArray(globs)
       ? globs.filter((glob): glob is string => typeof glob === 'string')
       : undefined,
-    placeOf: (...path) => place(path, 'value'),
+    placeOf: (...path) => new ManifestPlace(file, text, path, 'value'),
+    nameOf: (...path) => new ManifestPlace(file, text, path, 'key'),
   };
 }
 

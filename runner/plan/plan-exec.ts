@@ -2,7 +2,7 @@ import type { WorkspacePath } from '../../cache/brands.js';
 import type { CacheSettings, PathEntry } from '../config/task-definition.js';
 import { workspacePath } from '../workspace/paths.js';
 import { quoteArgument } from './command/quote-argument.js';
-import { planExecution } from './plan-execution.js';
+import { executionContext, planExecution } from './plan-execution.js';
 import type { PlanContext } from './plan-context.js';
 import type { PlanOutcome } from './plan.js';
 import type { PlanProblem } from './plan-problem.js';
@@ -58,7 +58,7 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
       isTask: false,
       binDirectories: [],
     },
-    context,
+    executionContext(context),
     problems,
   );
   if (problems.length > 0) return { kind: 'refused', problems };

@@ -4,9 +4,9 @@ import { workspacePath } from '../workspace/paths.js';
 import type { SourceRange } from '../config/source-range.js';
 import type { CommandPart } from './command/split-command-line.js';
 import { quoteArgument } from './command/quote-argument.js';
-import { needsShell, programKey, resolveProgram } from './command/resolve-program.js';
+import { programKey, ProgramSearch } from './command/resolve-program.js';
 import { createEnvSource } from './env/env-source.js';
-import { envKey } from './env/declared-env.js';
+import { envKey } from './env/env-key.js';
 import type { DeclaredEnv } from './env/declared-env.js';
 import { asksForColors, cachedEnvironment, fullEnvironment } from './env/task-environment.js';
 import type { ExecutionOrigin } from './execution-origin.js';
@@ -36,10 +36,21 @@ export interface ExecutionRequest {
   readonly binDirectories: readonly AbsolutePath[];
 }
 
+/** What all executions of one plan share. */
+export interface ExecutionContext extends PlanContext {
+  readonly programs: ProgramSearch;
+}
+
+/** The context of the executions of one plan, to which nothing changes while it is made. */
+export function executionContext(context: PlanContext): ExecutionContext {
+  // The process's own environment is slow to read.
+  return { ...context, env: { ...context.env }, programs: new ProgramSearch() };
+}
+
 /** Decides everything about one command. */
 export function planExecution(
   request: ExecutionRequest,
-  context: PlanContext,
+  context: ExecutionContext,
   problems: Sink<PlanProblem>,
 ): PlannedExecution {
   const { part, settings, cwd, isTask, binDirectories } = request;
@@ -64,7 +75,7 @@ export function planExecution(
     terminal: capture === 'terminal',
   };
   const env = environment(environmentRequest);
-  const argv = commandArguments(request, env.PATH);
+  const { argv, file } = commandArguments(request, env.PATH, context.programs);
   const base = {
     task: request.task,
     command: [part.text, ...request.extraArgs.map(quoteArgument)].join(' '),
@@ -93,7 +104,7 @@ export function planExecution(
     ...base,
     cache: {
       key: {
-        program: programKey(program, resolveProgram(program, env.PATH, cwd), root),
+        program: programKey(program, file, root),
         // As they are, also where they hold the workspace's path: `echo $PWD` says something else in
         // a copy of the workspace, so that a copy runs such a command once for itself.
         args,
@@ -112,16 +123,24 @@ export function planExecution(
   return { execution, envSource, origin };
 }
 
+/** What is started, and where its program was found. */
 function commandArguments(
   { part, extraArgs, cwd }: ExecutionRequest,
   searchPath: string | undefined,
-): readonly [string, ...string[]] {
+  programs: ProgramSearch,
+): { argv: readonly [string, ...string[]]; file: AbsolutePath | undefined } {
+  const shell = '/bin/sh';
   if (part.kind === 'shell') {
-    return ['/bin/sh', '-c', [part.text, ...extraArgs.map(quoteArgument)].join(' ')];
+    const text = [part.text, ...extraArgs.map(quoteArgument)].join(' ');
+    return { argv: [shell, '-c', text], file: programs.resolve(shell, searchPath, cwd) };
   }
   const [program, ...args] = part.argv;
-  const file = resolveProgram(program, searchPath, cwd);
+  const file = programs.resolve(program, searchPath, cwd);
   // What execvp does with a file that the kernel does not know.
-  if (file !== undefined && needsShell(file)) return ['/bin/sh', file, ...args, ...extraArgs];
-  return [program, ...args, ...extraArgs];
+  return file !== undefined && programs.needsShell(file)
+    ? {
+        argv: [shell, file, ...args, ...extraArgs],
+        file: programs.resolve(shell, searchPath, cwd),
+      }
+    : { argv: [program, ...args, ...extraArgs], file };
 }

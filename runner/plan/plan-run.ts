@@ -2,6 +2,7 @@ import { loadOwnPackage, loadPackages } from '../workspace/packages/load-package
 import type { PackageGraph } from '../workspace/packages/package-graph.js';
 import type { WorkspaceProblem } from '../workspace/workspace-problem.js';
 import type { PlanContext } from './plan-context.js';
+import { executionContext } from './plan-execution.js';
 import type { PlanOutcome } from './plan.js';
 import { isPlanWarning } from './plan-problem.js';
 import type { PlanProblem } from './plan-problem.js';
@@ -37,7 +38,8 @@ function planWith(
   graph: PackageGraph | undefined,
   workspaceProblems: readonly PlanProblem[],
 ): PlanOutcome {
-  const { location, env, readRun } = context;
+  const shared = executionContext(context);
+  const { location, env } = shared;
   const { root } = location.workspace;
   /** Of files, and of what was asked for. */
   const found: PlanProblem[] = [...workspaceProblems];
@@ -45,7 +47,7 @@ function planWith(
   if (found.some(isPlanError)) return { kind: 'refused', problems: found };
   const home = graph?.byPath.get(location.package.path) ?? loadOwnPackage(location, found);
   const catalog = new TaskCatalog(home, root, graph, found);
-  const planner = new RunPlanner(context, catalog, readRun, problems);
+  const planner = new RunPlanner(shared, catalog, context.readRun, problems);
   const place = { location, home, at: undefined };
   const target = findTarget(request, place, catalog, problems);
   if (target !== undefined) {

@@ -2,7 +2,7 @@ import { nameMatcher } from '../../workspace/glob/glob-matcher.js';
 import type { Matcher } from '../../workspace/glob/glob-matcher.js';
 import type { EnvPattern } from '../../../cache/observation.js';
 import type { EnvSource } from '../execution.js';
-import { classifier } from './declared-env.js';
+import { classifyEnv } from './classified-env.js';
 import type { DeclaredEnv, RunnerEnv } from './declared-env.js';
 
 /**
@@ -11,12 +11,9 @@ import type { DeclaredEnv, RunnerEnv } from './declared-env.js';
  * defaults leave untracked is answered, and never tracked.
  */
 export function createEnvSource(runnerEnv: RunnerEnv, declared: DeclaredEnv): EnvSource {
-  const classOf = classifier(declared);
-  const values = new Map<string, string>();
-  for (const [name, value] of Object.entries(runnerEnv)) {
-    if (value !== undefined && classOf(name) !== 'control') values.set(name, value);
-  }
-  for (const [name, value] of declared.assignments) values.set(name, value);
+  const { classOf, served } = classifyEnv(runnerEnv, declared);
+  const values =
+    declared.assignments.length === 0 ? served : new Map([...served, ...declared.assignments]);
   return {
     get: (name) => values.get(name),
     query(pattern) {

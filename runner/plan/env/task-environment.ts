@@ -1,6 +1,5 @@
 import type { AbsolutePath } from '../../../cache/brands.js';
-import { physicalPath } from '../../workspace/paths.js';
-import { classifier } from './declared-env.js';
+import { classifyEnv } from './classified-env.js';
 import type { DeclaredEnv, RunnerEnv } from './declared-env.js';
 
 /** What a task's environment is made from. */
@@ -21,8 +20,16 @@ export interface TaskEnvironmentRequest {
 
 /** The environment of a cached task: nothing but what the rules let through. */
 export function cachedEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
-  const env = passedVariables(request);
-  if (!request.terminal && leavesColorsOpen(request, env)) env.FORCE_COLOR = '1';
+  const { runnerEnv, declared, terminal } = request;
+  const env = { ...classifyEnv(runnerEnv, declared).passed };
+  if (terminal) {
+    for (const name of ['TERM', 'COLORTERM']) {
+      const value = runnerEnv[name];
+      if (value !== undefined) env[name] = value;
+    }
+  }
+  for (const [name, value] of declared.assignments) env[name] = value;
+  if (!terminal && asksForColors(request)) env.FORCE_COLOR = '1';
   return withRunnerVariables(env, request);
 }
 
@@ -30,41 +37,20 @@ export function cachedEnvironment(request: TaskEnvironmentRequest): Record<strin
  * Whether a cached task is made to colour its output, by FORCE_COLOR or by a terminal, for a later
  * replay on a terminal. A bare command is not: its output is what it would be without vt.
  */
-export function asksForColors(request: TaskEnvironmentRequest): boolean {
-  return leavesColorsOpen(request, passedVariables(request));
-}
-
-function leavesColorsOpen(
-  { isTask }: TaskEnvironmentRequest,
-  passed: Readonly<Record<string, string>>,
-): boolean {
-  return isTask && passed.NO_COLOR === undefined && passed.FORCE_COLOR === undefined;
-}
-
-function passedVariables(request: TaskEnvironmentRequest): Record<string, string> {
-  const { runnerEnv, declared, terminal } = request;
-  const classOf = classifier(declared);
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(runnerEnv)) {
-    if (value === undefined) continue;
-    const nameClass = classOf(name);
-    const passed =
-      nameClass === 'fingerprinted' ||
-      nameClass === 'untracked' ||
-      name === 'INIT_CWD' ||
-      (terminal && (name === 'TERM' || name === 'COLORTERM'));
-    if (passed) env[name] = value;
-  }
-  for (const [name, value] of declared.assignments) env[name] = value;
-  return env;
+export function asksForColors({ isTask, runnerEnv, declared }: TaskEnvironmentRequest): boolean {
+  const { passed } = classifyEnv(runnerEnv, declared);
+  return (
+    isTask &&
+    ['NO_COLOR', 'FORCE_COLOR'].every(
+      (name) =>
+        passed[name] === undefined && declared.assignments.every(([assigned]) => assigned !== name),
+    )
+  );
 }
 
 /** The environment of an uncached task: the runner's own, and what a task is told. */
 export function fullEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.runnerEnv)) {
-    if (value !== undefined) env[name] = value;
-  }
+  const env = { ...classifyEnv(request.runnerEnv, request.declared).all };
   for (const [name, value] of request.declared.assignments) env[name] = value;
   return withRunnerVariables(env, request);
 }
@@ -78,7 +64,7 @@ function withRunnerVariables(
   env.VP_RUN = '1';
   if (isTask && !assigned.has('INIT_CWD')) env.INIT_CWD ??= runnerCwd;
   // A shell would say where it is; a stale PWD misleads programs that trust it.
-  if (env.PWD !== undefined && !assigned.has('PWD') && !leadsTo(env.PWD, cwd)) env.PWD = cwd;
+  if (env.PWD !== undefined && !assigned.has('PWD') && !leadsTo(env.PWD, request)) env.PWD = cwd;
   if (binDirectories.length > 0 && !assigned.has('PATH')) {
     const inherited = env.PATH === undefined || env.PATH === '' ? [] : env.PATH.split(':');
     const rest = inherited.filter((entry) => !binDirectories.includes(entry as AbsolutePath));
@@ -88,11 +74,12 @@ function withRunnerVariables(
 }
 
 /** PWD may name the directory through symlinks, as the user's shell does. */
-function leadsTo(pwd: string, directory: AbsolutePath): boolean {
-  if (pwd === directory) return true;
-  try {
-    return physicalPath(pwd) === directory;
-  } catch {
-    return false;
-  }
+function leadsTo(
+  pwd: string,
+  { cwd, runnerEnv, declared }: Pick<TaskEnvironmentRequest, 'cwd' | 'runnerEnv' | 'declared'>,
+): boolean {
+  return (
+    pwd === cwd ||
+    (pwd === runnerEnv['PWD'] && classifyEnv(runnerEnv, declared).workingDirectory === cwd)
+  );
 }

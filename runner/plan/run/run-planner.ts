@@ -1,8 +1,8 @@
 import type { Sink } from '../../config/sink.js';
 import type { TaskDefinition, TaskReference } from '../../config/task-definition.js';
 import type { WorkspacePackage } from '../../workspace/packages/package-graph.js';
-import type { PlanContext } from '../plan-context.js';
 import { planExecution } from '../plan-execution.js';
+import type { ExecutionContext } from '../plan-execution.js';
 import type { PlanProblem } from '../plan-problem.js';
 import { dependencyTasks } from './dependency-tasks.js';
 import { findTarget } from './find-target.js';
@@ -33,7 +33,7 @@ export class RunPlanner {
   readonly #circles = new Set<string>();
 
   constructor(
-    private readonly context: PlanContext,
+    private readonly context: ExecutionContext,
     private readonly catalog: TaskCatalog,
     private readonly readRun: ReadRunArguments,
     private readonly problems: Sink<PlanProblem>,

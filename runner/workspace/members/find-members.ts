@@ -77,27 +77,16 @@ interface Subdirectory {
   readonly isLink: boolean;
 }
 
-type SegmentPattern = string | Matcher | typeof anyDepth;
-
+/** Any number of directories, none as well. */
 const anyDepth = Symbol('**');
+
+type SegmentPattern = string | Matcher | typeof anyDepth;
 
 function segmentPattern(segment: string): SegmentPattern {
   if (segment === '**') return anyDepth;
   if (!isGlob(segment)) return segment;
-  const matches = /^[^[\]{}\\]*$/.test(segment) ? simpleMatcher(segment) : pathMatcher(segment);
-  const dots = segment.startsWith('.');
-  return (name) => (dots || !name.startsWith('.')) && matches(name);
-}
-
-/** Only `*` and `?`, as nearly always: not worth loading the glob library. */
-function simpleMatcher(segment: string): Matcher {
-  if (segment === '*') return () => true;
-  const source = segment
-    .replace(/[^\w*?]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${source}$`, 's');
-  return (name) => expression.test(name);
+  const matches = pathMatcher(segment);
+  return segment.startsWith('.') ? matches : (name) => !name.startsWith('.') && matches(name);
 }
 
 /** @param linked whether a symlink was followed on the way to `directory`. */
@@ -131,8 +120,8 @@ function descend(
 
 function take(search: Search, directory: string, linked: boolean): void {
   if (search.found.has(directory) || search.isExcluded(directory)) return;
-  const absolute = path.join(search.root, directory);
-  if (!existsSync(path.join(absolute, 'package.json'))) return;
+  const absolute = `${search.root}/${directory}`;
+  if (!existsSync(`${absolute}/package.json`)) return;
   const physical = linked ? realpathSync.native(absolute) : absolute;
   const inside = workspacePath(search.root, physical as AbsolutePath);
   // A link out of the workspace: nothing there is tracked.

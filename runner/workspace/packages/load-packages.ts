@@ -36,7 +36,7 @@ export async function loadPackages(
   ): void => {
     bare.push({
       index: bare.length,
-      directory: resolvePath(root, path),
+      directory: below(root, path),
       path,
       name: manifest?.name,
       manifest,
@@ -45,7 +45,7 @@ export async function loadPackages(
   };
   add('' as WorkspacePath, rootManifest, true);
   for (const path of findMembers(root, settings.globs, problems)) {
-    add(path, loadManifest(resolvePath(root, path), problems), true);
+    add(path, loadManifest(below(root, path), problems), true);
   }
   const home = location.package;
   if (!bare.some(({ path }) => path === home.path)) {
@@ -62,6 +62,12 @@ export function loadOwnPackage(
   const { directory, path } = location.package;
   const manifest = loadManifest(directory, problems);
   return { index: 0, directory, path, name: manifest?.name, manifest, needs: [], isMember: true };
+}
+
+/** Both are clean, and there are thousands: there is nothing to resolve. */
+function below(root: AbsolutePath, path: WorkspacePath): AbsolutePath {
+  if (path === '') return root;
+  return (root === '/' ? `/${path}` : `${root}/${path}`) as AbsolutePath;
 }
 
 async function connect(
