@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { contentDigest } from './content-digest.js';
 import { entryKind, isExecutable, lstatOrAbsent } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
@@ -25,8 +25,9 @@ export interface ObservedRun {
  * can no longer be known. Files are looked at after the run, so for each kind it must be excluded
  * that what is found now is not what the task saw:
  *
- * - content: the task must not have changed the file, and its ctime must be before the start (no
- *   change of bytes, mode or name leaves the ctime as it was). The exception is a file that the
+ * - content: the file's ctime must be before the start (no change of bytes, mode or name leaves the
+ *   ctime as it was). Of a file that the task changed, what it was must have been taken before the
+ *   change (`before`), when its ctime was still before the start. The exception is a file that the
  *   task keeps for itself (`asLeft`): there the state it left is what counts.
  * - absence, existence, link: what the task saw is told by its trace. If the task did not change
  *   the path, it must still be so; otherwise somebody else changed it.
@@ -87,25 +88,42 @@ export async function observe(
 }
 
 async function observeContent(
-  { path, observer, asLeft }: Extract<Dependency, { kind: 'content' }>,
+  { path, observer, asLeft, before }: Extract<Dependency, { kind: 'content' }>,
   run: ObservedRun,
 ): Promise<Observation | NotStored> {
   const isLate = (stat: { readonly ctimeNs: bigint }) =>
     asLeft !== true && stat.ctimeNs >= run.startStamp;
-  if (run.own.changed(path)) return { kind: 'read-then-written', path };
-  const stat = present(path, run);
+  if (before !== undefined && 'digest' in before) {
+    const { digest, executable } = before;
+    if (isLate(before)) return modifiedDuringRun(path);
+    if (!run.own.changed(path) && !(await isStill(path, digest, run))) {
+      return modifiedDuringRun(path);
+    }
+    return { kind: 'content', observer, path, digest, executable };
+  }
+  if (before === undefined && run.own.changed(path)) return { kind: 'read-then-written', path };
+  const place = before?.movedTo ?? path;
+  const stat = present(place, run);
   if (stat === undefined) return modifiedDuringRun(path);
   // A directory can be opened for reading; what is in it is only had by listing it.
   if (stat.isDirectory()) return { kind: 'existence', observer, path, entry: 'directory' };
   if (isLate(stat)) return modifiedDuringRun(path);
   if (!stat.isFile()) return { kind: 'unreadable-input', path, detail: 'not-a-file' };
-  const read = await run.memo.digest(join(run.world.root, path), stat);
+  const read = await run.memo.digest(join(run.world.root, place), stat);
   if ('failure' in read) {
     if (read.failure === 'changed' || read.failure === 'ENOENT') return modifiedDuringRun(path);
     return { kind: 'unreadable-input', path, detail: read.failure };
   }
   if (isLate(read.stat)) return modifiedDuringRun(path);
   return { kind: 'content', observer, path, digest: read.digest, executable: isExecutable(stat) };
+}
+
+/** Whether a file, of which the run changed no more than its names, holds what it did. */
+async function isStill(path: WorkspacePath, digest: Digest, run: ObservedRun): Promise<boolean> {
+  const stat = present(path, run);
+  if (!stat?.isFile()) return false;
+  const read = await run.memo.digest(join(run.world.root, path), stat);
+  return 'digest' in read && read.digest === digest;
 }
 
 async function observeGlob(

@@ -144,7 +144,8 @@ export async function restoreEntry(
       for (const path of pathsRelied(facts())) kept.add(path);
     }
     const stale = made.filter((item) => !kept.has(item.path));
-    return planRestore(world.root, entry.outputs, stale, memo);
+    const contents = new Set(facts().flatMap((fact) => (fact.kind === 'content' ? fact.path : [])));
+    return planRestore(world.root, entry.outputs, stale, memo, (path) => contents.has(path));
   }
 }
 

@@ -38,13 +38,15 @@ export interface Obstacle {
  *
  * `stale` is what the task wrote here last that the result does not have: it is removed where it
  * is still exactly what was written. Everything else that is not an output stays: what stands in
- * the way of an output and is not ours to remove is an obstacle. Throws file system errors.
+ * the way of an output and is not ours to remove is an obstacle. Of a path that `isObserved` the
+ * result tells what was there before, mode included. Throws file system errors.
  */
 export async function planRestore(
   root: AbsolutePath,
   outputs: readonly StoredOutput[],
   stale: readonly ManifestItem[],
   memo: FileMemo,
+  isObserved: (path: WorkspacePath) => boolean = () => false,
 ): Promise<RestorePlan | Obstacle> {
   const view = new PlannedView(root);
   const candidates: WorkspacePath[] = [];
@@ -100,7 +102,7 @@ export async function planRestore(
     } else if (stat.isDirectory() || !(stat.isFile() || stat.isSymbolicLink())) {
       return { path: output.path, obstacle: obstacleKind(stat) };
     } else if (await isAsWritten(root, output, stat, memo)) unchanged++;
-    else if (keepsMore(output, stat, sharers)) {
+    else if (keepsMore(output, stat, sharers, isObserved(output.path))) {
       return { path: output.path, obstacle: obstacleKind(stat) };
     } else placements.push(output);
   }
@@ -116,11 +118,13 @@ function keepsMore(
   output: Placement,
   stat: BigIntStats,
   sharers: ReadonlyMap<string, number>,
+  isModeKnown: boolean,
 ): boolean {
   if (output.kind === 'symlink') return false;
   if (stat.isSymbolicLink()) return true;
   const names = BigInt(sharers.get(inodeOf(stat)) ?? 1);
-  return isExecutable(stat) !== ((output.mode & 0o100) !== 0) || stat.nlink > names;
+  const keepsMode = !isModeKnown && isExecutable(stat) !== ((output.mode & 0o100) !== 0);
+  return keepsMode || stat.nlink > names;
 }
 
 /** Whether the path is exactly what an output says: bytes and mode, or link text. */

@@ -1,5 +1,5 @@
 import type { Attempt, Compared, Found } from './attempt.js';
-import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import type { Ignored } from './ignored.js';
 import type { KeyParts } from './key.js';
 import type { MissReason } from './miss-reason.js';
@@ -25,6 +25,18 @@ export interface OutputChunk {
   readonly bytes: Uint8Array;
 }
 
+/** What a file that a run changed was before. */
+export type BeforeChange =
+  | {
+      readonly digest: Digest;
+      /** Owner-executable. */
+      readonly executable: boolean;
+      /** Taken together with the digest: a file changed since the start was not as the run found it. */
+      readonly ctimeNs: bigint;
+    }
+  /** The run moved it there, with a directory above it, and left it as it was. */
+  | { readonly movedTo: WorkspacePath };
+
 /**
  * What a finished run depends on, before digests are taken: the cache reads the files itself so
  * that digest, stat and the check "not edited during the run" belong together.
@@ -38,6 +50,11 @@ export type Dependency = { readonly observer: Observer } & (
        * the result is kept for is the content it left, the one the next run would find.
        */
       readonly asLeft?: true;
+      /**
+       * What the file was before the run, for one that the run changed, or gave another name. Without
+       * it such a run cannot be kept.
+       */
+      readonly before?: BeforeChange;
     }
   /** Not for what is below something that is no directory: that one's existence says more. */
   | { readonly kind: 'absence'; readonly path: WorkspacePath }

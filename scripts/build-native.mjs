@@ -34,8 +34,11 @@ const launcher = [
   'who',
   'cwds',
   'touch',
+  'mind',
+  'content',
+  'sha256',
 ];
-const shim = ['shim', 'shim-hooks', 'shim-looks', 'shim-walks', 'touch', 'log', 'keys'];
+const shim = ['shim', 'shim-hooks', 'shim-looks', 'shim-walks', 'touch', 'mind', 'log', 'keys'];
 
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 

@@ -14,8 +14,14 @@ export function notCachedText(reason: NotCached): string {
     case 'channel-failed':
       return channelFailureText(reason.failures);
     case 'read-then-written': {
-      const { path, reader, writer } = { reader: undefined, writer: undefined, ...reason };
-      return `read and wrote '${path}'${readerAndWriter(reader, writer)}`;
+      const { path, reader, writer, because } = {
+        reader: undefined,
+        writer: undefined,
+        because: undefined,
+        ...reason,
+      };
+      const whyNotKept = because === undefined ? '' : `, ${notKept[because]}`;
+      return `read and wrote '${path}'${whyNotKept}${readerAndWriter(reader, writer)}`;
     }
     case 'tracking-incomplete':
       return incompletenessText(reason.incomplete);
@@ -32,6 +38,12 @@ export function notCachedText(reason: NotCached): string {
       return notStoredText(reason);
   }
 }
+
+/** Why a file's content was not taken before it was changed (VT_CONTENT_LIMIT in content.h). */
+const notKept = {
+  'too-large': 'which is larger than 128 MiB',
+  unreadable: 'which vt cannot read',
+} as const;
 
 function readerAndWriter(
   reader: StoredProcess | undefined,

@@ -15,7 +15,10 @@ export function takeOpen(paths: TaskPaths, step: Step, touch: Touch): void {
   if (flags & OpenFlag.PATH) {
     if (kind === 'symlink') return takeReadlink(paths, step, touch);
     const state = paths.look(where.path, kind, touch);
-    if (state !== undefined && kind === 'file' && !failed) state.handle ??= touch;
+    if (state !== undefined && kind === 'file' && !failed) {
+      state.handle ??= touch;
+      paths.ledger.inspect(state, touch);
+    }
     return;
   }
   if ((flags & OpenFlag.TMPFILE) !== 0) {

@@ -106,9 +106,20 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       break;
     case Op.STAT:
     case Op.XATTR:
-    case Op.WATCH:
+    case Op.WATCH: {
+      const state = paths.look(where.path, paths.seen(step), touch);
+      if (state !== undefined) paths.ledger.inspect(state, touch);
+      break;
+    }
     case Op.CHDIR:
       paths.look(where.path, paths.seen(step), touch);
+      break;
+    case Op.CONTENT:
+      if (paths.isInside(where.path)) {
+        const state = paths.ledger.at(where.path);
+        paths.tell(state, 'file', touch);
+        paths.ledger.keepContent(state, record.content!);
+      }
       break;
     case Op.READLINK:
       takeReadlink(paths, step, touch);

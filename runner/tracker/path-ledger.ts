@@ -1,7 +1,7 @@
 import type { AbsolutePath } from '../../cache/brands.js';
 import type { EntryKind } from '../../cache/observation.js';
 import type { DiskView } from './disk-view.js';
-import type { PathAccess, Touch } from './task-trace.js';
+import type { FileBefore, PathAccess, Touch } from './task-trace.js';
 
 export type KindAt = EntryKind | 'absent';
 
@@ -30,10 +30,14 @@ export interface PathState {
   handle: Touch | undefined;
   contentRead: Touch | undefined;
   probed: Touch | undefined;
+  inspected: Touch | undefined;
   listed: Touch | undefined;
   linkFollowed: (Touch & { readonly target: string }) | undefined;
   executed: Touch | undefined;
   written: Touch | undefined;
+  content: FileBefore | undefined;
+  /** Where what was here is now, if it was moved and is still a file. */
+  movedTo: string | undefined;
 }
 
 /**
@@ -90,6 +94,18 @@ export class PathLedger {
   probe(state: PathState, touch: Touch): void {
     const seen = worldOf(state);
     if (seen) seen.probed ??= touch;
+  }
+
+  /** Its size, times and mode were shown. */
+  inspect(state: PathState, touch: Touch): void {
+    const seen = worldOf(state);
+    if (seen) seen.inspected ??= touch;
+  }
+
+  /** What the file here holds before it is changed. */
+  keepContent(state: PathState, content: FileBefore): void {
+    const seen = worldOf(state);
+    if (seen) seen.content ??= content;
   }
 
   readContent(state: PathState, touch: Touch): void {
@@ -257,13 +273,16 @@ export class PathLedger {
     const { origin, movedBy } = state;
     if (origin === undefined || movedBy === undefined) return;
     const entry = this.disk.entry(state.path);
-    if (entry.kind === 'file') origin.contentRead ??= movedBy;
+    if (entry.kind === 'file') {
+      origin.contentRead ??= movedBy;
+      origin.movedTo = state.path;
+    }
     if (entry.kind === 'symlink') origin.linkFollowed ??= { ...movedBy, target: entry.target };
   }
 
   #settle(state: PathState): PathAccess | undefined {
-    const { path, attempted } = state;
-    let { before, contentRead, probed, listed, linkFollowed, written } = state;
+    const { path, attempted, content, movedTo } = state;
+    let { before, contentRead, probed, inspected, listed, linkFollowed, written } = state;
     if (before === undefined) {
       before = written === undefined ? this.disk.entry(path).kind : 'unknown';
     }
@@ -274,6 +293,7 @@ export class PathLedger {
     if (before === 'absent' || before === 'directory') {
       probed = first(probed, contentRead);
       contentRead = undefined;
+      inspected = undefined;
     }
     if (before === 'absent') {
       probed = first(first(probed, listed), linkFollowed);
@@ -287,10 +307,13 @@ export class PathLedger {
       before,
       ...(contentRead && { contentRead }),
       ...(probed && { probed: touchOnly(probed) }),
+      ...(inspected && { inspected }),
       ...(listed && { listed }),
       ...(linkFollowed && { linkFollowed }),
       ...(executed && { executed }),
       ...(written && { written }),
+      ...(content && before === 'file' && { contentBefore: content }),
+      ...(movedTo !== undefined && !content && { movedTo: movedTo as AbsolutePath }),
     };
   }
 }
@@ -309,10 +332,13 @@ function newState(path: string): PathState {
     handle: undefined,
     contentRead: undefined,
     probed: undefined,
+    inspected: undefined,
     listed: undefined,
     linkFollowed: undefined,
     executed: undefined,
     written: undefined,
+    content: undefined,
+    movedTo: undefined,
   };
 }
 

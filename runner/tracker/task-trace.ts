@@ -1,4 +1,5 @@
 import type { AbsolutePath } from '../../cache/brands.js';
+import type { Digest } from '../../cache/brands.js';
 import type { EntryKind } from '../../cache/observation.js';
 
 /** A process seen in the task's tree. */
@@ -20,6 +21,20 @@ export interface Touch {
   readonly process: number;
 }
 
+/** A regular file as it was just before the task first changed it, or why that is not known. */
+export type FileBefore =
+  | {
+      readonly digest: Digest;
+      /** Its owner may execute it. */
+      readonly executable: boolean;
+      /** nanoseconds since the epoch: if it is after the start, somebody had changed the file already */
+      readonly ctimeNs: bigint;
+    }
+  | {
+      /** `changed`: since the start, by whom is not known. `too-large`: for the task to wait. */
+      readonly failure: 'changed' | 'too-large' | 'unreadable';
+    };
+
 /**
  * All a task did to one physical path, reduced to what matters for caching. "Before" always means
  * before the task itself first changed the path: later looks see the task's own work and are no
@@ -33,6 +48,8 @@ export interface PathAccess {
   readonly contentRead?: Touch;
   /** Looked up (stat, access, open for reading, failed lookup…) before the task wrote it. */
   readonly probed?: Touch;
+  /** Its size, times or mode were shown (stat) before the task wrote it. */
+  readonly inspected?: Touch;
   /** A directory whose entries were listed and that the task had not made itself. */
   readonly listed?: Touch;
   /** A symlink that was followed or read, with its text. */
@@ -41,6 +58,10 @@ export interface PathAccess {
   readonly executed?: Touch;
   /** Content, existence or metadata changed: write, create, rename onto or away, delete. */
   readonly written?: Touch;
+  /** What it held before, where the task changed it or gave it another name. */
+  readonly contentBefore?: FileBefore;
+  /** Without `contentBefore`: where the unchanged file is, when the task moved it with a directory. */
+  readonly movedTo?: AbsolutePath;
 }
 
 /** Why a trace cannot be trusted to be complete. */

@@ -26,6 +26,7 @@ test('operations, kinds, flags and causes are those of trace.h', () => {
   assert.deepEqual(enumOf('VT_KIND'), { ...format.Kind });
   assert.deepEqual(enumOf('VT_FLAG'), { ...format.Flag });
   assert.deepEqual(enumOf('VT_INCOMPLETE'), { ...format.IncompleteBit });
+  assert.deepEqual(enumOf('VT_CONTENT'), { ...format.ContentState });
 });
 
 test('sizes and magic numbers are those of trace.h', () => {

@@ -31,6 +31,7 @@ export const Op = {
   CHDIR: 17,
   INCOMPLETE: 18,
   SURVIVOR: 19,
+  CONTENT: 20,
 } as const;
 
 export const Kind = {
@@ -43,6 +44,11 @@ export const Kind = {
 } as const;
 
 export const Flag = { NOFOLLOW: 1, SHIM: 2, FOLLOW2: 4 } as const;
+
+export const ContentState = { TAKEN: 0, CHANGED: 1, TOO_LARGE: 2, UNREADABLE: 3 } as const;
+
+/** Bytes of struct vt_content: digest, size, ctime and mode. */
+export const CONTENT_SIZE = 56;
 
 export const IncompleteBit = {
   UNREADABLE_MEMORY: 1,

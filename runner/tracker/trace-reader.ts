@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Incompleteness, IncompletenessCause } from './task-trace.js';
+import type { Digest } from '../../cache/brands.js';
+import type { FileBefore, Incompleteness, IncompletenessCause } from './task-trace.js';
 import {
   CHUNK_HEADER_SIZE,
   CHUNK_MAGIC,
   CHUNK_SIZE,
+  CONTENT_SIZE,
   HEADER_SIZE,
   IncompleteBit,
   Kind,
@@ -32,6 +34,8 @@ export interface TraceRecord {
   /** The bytes of a path that is not UTF-8. */
   readonly rawPath?: Buffer;
   readonly rawPath2?: Buffer;
+  /** Of a CONTENT record, whose `path2` is empty. */
+  readonly content?: FileBefore;
 }
 
 export interface TraceLog {
@@ -58,6 +62,9 @@ const causeOfBit: readonly (readonly [bit: number, cause: IncompletenessCause])[
   [IncompleteBit.SUPERVISOR, 'supervisor-lost'],
   [IncompleteBit.UNNAMED_FILE, 'unnamed-file'],
 ];
+
+/** By their ContentState. */
+const contentFailures = ['none', 'changed', 'too-large', 'unreadable'] as const;
 
 /**
  * Reads the log at `file`. Never throws: what cannot be read, or does not fit the format, becomes an
@@ -151,7 +158,7 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
     const path2Length = chunk.readUInt16LE(at + 28);
     if (RECORD_HEADER_SIZE + pathLength + path2Length > size) return 'bad path length';
     const op = chunk[at + 2]!;
-    if (op < Op.PROCESS || op > Op.SURVIVOR) return 'unknown operation';
+    if (op < Op.PROCESS || op > Op.CONTENT) return 'unknown operation';
     const before = chunk[at + 24]!;
     const before2 = chunk[at + 25]!;
     if (before > Kind.OTHER || before2 > Kind.OTHER) return 'unknown kind';
@@ -163,19 +170,24 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
     const path2Start = pathStart + pathLength;
     const end2 = path2Start + path2Length;
     const path = chunk.toString('utf8', pathStart, path2Start);
-    const path2 = path2Length === 0 ? '' : chunk.toString('utf8', path2Start, end2);
+    const holdsContent = op === Op.CONTENT;
+    const path2 = path2Length === 0 || holdsContent ? '' : chunk.toString('utf8', path2Start, end2);
     if (!pathsFit(op, path, path2)) return 'bad path';
+    const aux = chunk.readUInt32LE(at + 20);
+    const content = holdsContent ? readContent(chunk.subarray(path2Start, end2), aux) : undefined;
+    if (holdsContent && content === undefined) return 'bad content';
     const record: TraceRecord = {
       op,
       flags: chunk[at + 3]!,
       pid: chunk.readUInt32LE(at + 4),
       sequence,
       result: chunk.readInt32LE(at + 16),
-      aux: chunk.readUInt32LE(at + 20),
+      aux,
       before,
       before2,
       path,
       path2,
+      ...(content && { content }),
     };
     const rawPath = undecodable(path, chunk, pathStart, path2Start);
     const rawPath2 = undecodable(path2, chunk, path2Start, end2);
@@ -187,6 +199,21 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
     at += size;
   }
   return undefined;
+}
+
+/** struct vt_content; undefined when it is none. */
+function readContent(bytes: Buffer, state: number): FileBefore | undefined {
+  if (bytes.length !== CONTENT_SIZE) return undefined;
+  const failure = contentFailures[state];
+  if (failure === undefined) return undefined;
+  const seconds = bytes.readBigInt64LE(40);
+  const ctimeNs = seconds * 1_000_000_000n + BigInt(bytes.readUInt32LE(48));
+  if (failure !== 'none') return { failure };
+  return {
+    digest: bytes.toString('hex', 0, 32) as Digest,
+    executable: (bytes.readUInt32LE(52) & 0o100) !== 0,
+    ctimeNs,
+  };
 }
 
 /** Paths are absolute and hold no NUL, except where the record's meaning says otherwise. */

@@ -11,6 +11,7 @@ export function takeUndecodable(
   record: TraceRecord,
   process: number,
 ): void {
+  if (record.op === Op.CONTENT) return; // the record it belongs to comes next
   const touch = { sequence: BigInt(record.sequence), process };
   const inside = [
     [record.path, record.rawPath] as const,

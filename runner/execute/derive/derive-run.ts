@@ -1,18 +1,15 @@
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
-import type { EntryKind } from '../../../cache/observation.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
+import { learnedBeforeChange, stateBefore } from './before-change.js';
 import { findIgnored } from './find-ignored.js';
 import type { NotDerived } from './not-derived.js';
-import {
-  decideRelevance,
-  parentOf,
-  type IgnoreReport,
-  type PathRelevance,
-} from './path-relevance.js';
+import { decideRelevance, type IgnoreReport, type PathRelevance } from './path-relevance.js';
 import { ProcessList } from './process-list.js';
+import { below, WorkspaceAccesses } from './workspace-accesses.js';
+import type { SeenPath } from './workspace-accesses.js';
 import type { WorkspaceView } from './workspace-view.js';
 
 /** All that is known of a run that ended well. */
@@ -42,10 +39,10 @@ type Output = FinishedRun['outputs'][number];
  * Merges what tracking saw, what the task reported and what the user configured into what the cache
  * keeps; or says why the run cannot be kept. `view` is the workspace right after the run.
  *
- * Reports are retroactive, and refine the automatic part only: configured globs win. A path that was
- * read and then changed cannot be kept, unless a report or an exclusion says that it is no input or
- * no output. What the task saw of a path before it changed it (existence, absence, names) stays a
- * dependency.
+ * Reports are retroactive, and refine the automatic part only: configured globs win. What the task
+ * saw of a path before it changed it (content, existence, absence, names) stays a dependency. Where
+ * what it saw is not known any more the run cannot be kept, unless a report or an exclusion says that
+ * the path is no input or no output.
  */
 export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDerived {
   const { trace, channel, policy } = facts;
@@ -64,14 +61,14 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
 
   const conflict =
     findConfiguredConflict(facts, accesses, processes) ??
-    findConflict(accesses, relevance, processes);
+    findConflict(facts, accesses, relevance, processes);
   if (conflict !== undefined) return conflict;
 
   const dependencies: Dependency[] = [];
   for (const seen of accesses.all)
-    dependencies.push(...pathDependencies(seen, relevance, accesses));
+    dependencies.push(...pathDependencies(seen, relevance, accesses, facts.workspaceRoot));
   if (policy.input.auto) dependencies.push(...programs(trace.accesses, facts.workspaceRoot));
-  dependencies.push(...configuredInputs(facts, dependencies));
+  dependencies.push(...configuredInputs(facts, dependencies, accesses));
   dependencies.push(...reportedVariables(channel, processes));
   return {
     kind: 'derived',
@@ -94,84 +91,53 @@ function findRefusal({ trace, channel, policy }: RunFacts): NotDerived | undefin
   return incomplete.length > 0 ? { kind: 'tracking-incomplete', incomplete } : undefined;
 }
 
-/** An access inside the workspace, with what is there now. */
-interface SeenPath {
-  readonly path: WorkspacePath;
-  readonly access: PathAccess;
-  readonly now: ReturnType<WorkspaceView['kind']>;
-}
-
-class WorkspaceAccesses {
-  readonly all: readonly SeenPath[];
-  readonly #children = new Map<string, SeenPath[]>();
-  readonly #byPath = new Map<string, SeenPath>();
-
-  readonly #view: WorkspaceView;
-
-  constructor(accesses: readonly PathAccess[], root: AbsolutePath, view: WorkspaceView) {
-    this.#view = view;
-    const all: SeenPath[] = [];
-    for (const access of accesses) {
-      const path = below(root, access.path);
-      if (path === undefined) continue;
-      const seen = { path, access, now: view.kind(path) };
-      all.push(seen);
-      this.#byPath.set(path, seen);
-      if (path === '') continue;
-      const siblings = this.#children.get(parentOf(path));
-      if (siblings === undefined) this.#children.set(parentOf(path), [seen]);
-      else siblings.push(seen);
-    }
-    this.all = all.sort((a, b) => (a.path < b.path ? -1 : 1));
-  }
-
-  at(path: string): SeenPath | undefined {
-    return this.#byPath.get(path);
-  }
-
-  /** What kept a path from being there before the run: the nearest thing above, if no directory. */
-  blockerOf(path: WorkspacePath): { path: WorkspacePath; kind: EntryKind } | undefined {
-    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
-      const kind = this.at(above)?.access.before ?? this.#view.kind(above);
-      if (kind === 'absent') continue;
-      return kind === 'directory' || kind === 'unknown' ? undefined : { path: above, kind };
-    }
-    return undefined;
-  }
-
-  /** Paths directly in a directory that the task changed. */
-  changedIn(directory: string): readonly SeenPath[] {
-    return this.#children.get(directory)?.filter(({ access }) => access.written) ?? [];
-  }
-}
-
-/** A declared input that the task changed: what it was before is not known any more. */
+/** A declared input that the task changed, and what it was before is not known. */
 function findConfiguredConflict(
-  { inputMatches }: RunFacts,
+  { inputMatches, workspaceRoot }: RunFacts,
   accesses: WorkspaceAccesses,
   processes: ProcessList,
 ): NotDerived | undefined {
   for (const path of inputMatches) {
-    const access = accesses.at(path)?.access;
-    if (access?.written !== undefined) return conflictAt(path, access, processes);
+    const seen = accesses.at(path);
+    const unknown = seen?.access.written && unknownBefore(seen, workspaceRoot, processes);
+    if (unknown !== undefined) return unknown;
   }
   return undefined;
 }
 
+/** Why it is not known what a changed file was before; undefined if it is. */
+function unknownBefore(
+  { path, access }: SeenPath,
+  root: AbsolutePath,
+  processes: ProcessList,
+): NotDerived | undefined {
+  const before = stateBefore(access, root);
+  if (!('failure' in before)) return undefined;
+  if (before.failure === 'changed') return { kind: 'modified-during-run', path };
+  const conflict = conflictAt(path, access, processes);
+  return before.failure === 'unseen' ? conflict : { ...conflict, because: before.failure };
+}
+
 function findConflict(
+  { workspaceRoot }: RunFacts,
   accesses: WorkspaceAccesses,
   relevance: PathRelevance,
   processes: ProcessList,
 ): NotDerived | undefined {
-  for (const { path, access } of accesses.all) {
+  for (const seen of accesses.all) {
+    const { path, access } = seen;
     const isInput = relevance.isInput(path);
     const isOutput = access.written !== undefined && relevance.isOutput(path);
     const looked = access.contentRead ?? access.probed ?? access.listed ?? access.linkFollowed;
     if (access.before === 'unknown' && ((isInput && looked !== undefined) || isOutput)) {
       return conflictAt(path, access, processes);
     }
+    if (isOutput && learnedBeforeChange(seen, relevance) !== undefined) {
+      const unknown = unknownBefore(seen, workspaceRoot, processes);
+      if (unknown !== undefined) return unknown;
+    }
     if (isInput && access.contentRead !== undefined && !relevance.isExistenceOnly(path)) {
-      if (isOutput) return conflictAt(path, access, processes);
+      if (isOutput && access.before !== 'file') return conflictAt(path, access, processes);
       if (access.before === 'other')
         return { kind: 'unreadable-input', path, detail: 'not-a-file' };
     }
@@ -183,7 +149,11 @@ function findConflict(
   return undefined;
 }
 
-function conflictAt(path: WorkspacePath, access: PathAccess, processes: ProcessList): NotDerived {
+function conflictAt(
+  path: WorkspacePath,
+  access: PathAccess,
+  processes: ProcessList,
+): Extract<NotDerived, { kind: 'read-then-written' }> {
   const read = access.contentRead ?? access.linkFollowed ?? access.listed ?? access.probed;
   const reader = read && processes.at(read.process);
   const writer = access.written && processes.at(access.written.process);
@@ -196,10 +166,12 @@ function conflictAt(path: WorkspacePath, access: PathAccess, processes: ProcessL
 }
 
 function pathDependencies(
-  { path, access, now }: SeenPath,
+  seen: SeenPath,
   relevance: PathRelevance,
   accesses: WorkspaceAccesses,
+  root: AbsolutePath,
 ): Dependency[] {
+  const { path, access, now } = seen;
   const { before, contentRead, linkFollowed, probed, listed, written } = access;
   if (!relevance.isInput(path)) return [];
   const dependencies: Dependency[] = [];
@@ -217,8 +189,9 @@ function pathDependencies(
       dependencies.push(...existence(path, before, touch, accesses));
     return dependencies;
   }
-  if (contentRead !== undefined && !onlyExists) {
-    dependencies.push({ kind: 'content', path, observer: contentRead.process });
+  const learned = learnedBeforeChange(seen, relevance) ?? (onlyExists ? undefined : contentRead);
+  if (learned !== undefined) {
+    dependencies.push(contentDependency(seen, learned.process, root));
   } else if (linkFollowed !== undefined && !onlyExists) {
     const { target, process: observer } = linkFollowed;
     dependencies.push({ kind: 'link', path, target, observer });
@@ -244,6 +217,16 @@ function pathDependencies(
     }
   }
   return dependencies;
+}
+
+function contentDependency(
+  { path, access }: SeenPath,
+  observer: number,
+  root: AbsolutePath,
+): Dependency {
+  // A file that only got another name is kept, too: its ctime does not tell any more that it is unchanged.
+  const before = stateBefore(access, root);
+  return { kind: 'content', path, observer, ...('failure' in before ? {} : { before }) };
 }
 
 function existence(
@@ -306,8 +289,9 @@ function programs(accesses: readonly PathAccess[], root: AbsolutePath): Dependen
 
 /** The files that the user's globs matched before the run, and that they matched no others. */
 function configuredInputs(
-  { policy, inputMatches }: RunFacts,
+  { policy, inputMatches, workspaceRoot }: RunFacts,
   derived: readonly Dependency[],
+  accesses: WorkspaceAccesses,
 ): Dependency[] {
   const { include, exclude } = policy.input;
   if (include.length === 0) return [];
@@ -316,7 +300,12 @@ function configuredInputs(
     { kind: 'glob', include, exclude, matches: inputMatches, observer: -1 },
     ...inputMatches
       .filter((path) => !read.has(path))
-      .map((path) => ({ kind: 'content', path, observer: -1 }) as const),
+      .map((path): Dependency => {
+        const seen = accesses.at(path);
+        return seen?.access.written === undefined
+          ? { kind: 'content', path, observer: -1 }
+          : contentDependency(seen, -1, workspaceRoot);
+      }),
   ];
 }
 
@@ -377,13 +366,6 @@ function findOutputs(
     }
   }
   return [...outputs.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** The path below the root; undefined outside. */
-function below(root: AbsolutePath, path: string): WorkspacePath | undefined {
-  if (path === root) return '' as WorkspacePath;
-  const prefix = root === '/' ? '/' : `${root}/`;
-  return path.startsWith(prefix) ? (path.slice(prefix.length) as WorkspacePath) : undefined;
 }
 
 /** Reported paths may lead through symlinks; accesses are physical. Both readings count. */

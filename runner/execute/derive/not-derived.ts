@@ -20,7 +20,11 @@ export type NotDerived =
       readonly path: WorkspacePath;
       readonly reader?: StoredProcess;
       readonly writer?: StoredProcess;
+      /** Why what it was before could not be kept; absent when that was not tried. */
+      readonly because?: 'too-large' | 'unreadable';
     }
+  /** Changed by somebody else before the task changed it in turn. */
+  | { readonly kind: 'modified-during-run'; readonly path: WorkspacePath }
   /** Read, but not a file: what came out of it cannot be compared. */
   | {
       readonly kind: 'unreadable-input';

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { contentDigest } from '../../../cache/content-digest.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import { seededRandom } from '../../tracker/testing/seeded-random.js';
 import { TracedWorkspace, untraceable } from '../../tracker/testing/trace-program.js';
@@ -176,8 +177,18 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
   for (const path of used) {
     assert.ok(contents.has(path as never), `${path} was used: no content dependency`);
   }
-  for (const path of contents) {
-    assert.equal(after.get(path)?.state, before.get(path)?.state, `${path} was changed`);
+  for (const dependency of result.dependencies) {
+    if (dependency.kind !== 'content') continue;
+    const { path } = dependency;
+    const was = before.get(path)?.state;
+    const told = dependency.before;
+    if (told === undefined || !('digest' in told)) {
+      assert.equal(after.get(told?.movedTo ?? path)?.state, was, `${path} was changed`);
+    } else {
+      const [mode, ...content] = was!.split(' ');
+      assert.equal(told.digest, contentDigest(content.join(' ')), `${path} was different`);
+      assert.equal(told.executable, (Number(mode) & 0o100) !== 0, `mode of ${path}`);
+    }
   }
 
   for (const dependency of result.dependencies) {

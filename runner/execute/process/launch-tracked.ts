@@ -20,6 +20,8 @@ export interface Launcher {
   readonly shim?: string;
   /** File to create for the trace. */
   readonly trace: string;
+  /** Physical; of files below it the trace keeps what they hold before the task changes them. */
+  readonly root?: string;
   /** milliseconds the task's other processes may outlive its main process; default: the launcher's */
   readonly grace?: number;
 }
@@ -30,7 +32,7 @@ export interface Launcher {
  */
 export function launchTracked(
   command: TaskCommand,
-  { launcher, shim, trace, grace }: Launcher,
+  { launcher, shim, trace, root, grace }: Launcher,
   outputOptions: readonly string[],
   events: LaunchEvents,
 ): Release {
@@ -39,6 +41,7 @@ export function launchTracked(
     ...(shim === undefined ? [] : ['--shim', shim]),
     ...outputOptions,
     ...['--channel', command.channel],
+    ...(root === undefined ? [] : ['--root', root]),
     ...(grace === undefined ? [] : ['--grace', String(grace)]),
   ];
   const child = spawn(launcher, [...options, '--', ...command.argv], {

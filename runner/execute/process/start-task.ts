@@ -22,6 +22,8 @@ export interface TaskTracker {
   readonly launcher: string;
   /** Path of the shared object that speeds tracking up. */
   readonly shim?: string;
+  /** Physical root of the workspace: see Launcher. */
+  readonly root?: string;
   /** milliseconds the task's other processes may outlive its main process; default: the launcher's */
   readonly grace?: number;
   /**

@@ -75,6 +75,7 @@ function trackerFor(workspaceRoot: AbsolutePath): TaskTracker | undefined {
   if (native.kind === 'unavailable') return undefined;
   return {
     launcher: native.launcher,
+    root: workspaceRoot,
     ...(native.shim === undefined ? {} : { shim: native.shim }),
     readTrace: (path, survivors, untracked) => {
       if (untracked !== undefined) {

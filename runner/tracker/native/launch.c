@@ -2,7 +2,7 @@
  * vt-launch: starts one task and supervises its process tree (see control.h for what it reports).
  *
  *   vt-launch --control FD --trace PATH [--shim PATH] [--stdout PATH] [--stderr PATH]
- *             [--terminal PATH] [--channel PATH] [--grace MS] [--no-track] -- program args...
+ *             [--terminal PATH] [--channel PATH] [--root PATH] [--grace MS] [--no-track] -- program args...
  *
  * Working directory and environment are the task's. Without --stdout and --terminal the task keeps
  * the launcher's stdin, stdout and stderr. Exits 0 when the tree is gone (whatever became of the
@@ -10,6 +10,7 @@
  * command line.
  */
 #define _GNU_SOURCE
+#include "content.h"
 #include "control.h"
 #include "log.h"
 #include "options.h"
@@ -102,6 +103,7 @@ int main(int argc, char **argv) {
     char *absolute = realpath(options.trace, NULL);
     if (absolute != NULL) options.trace = absolute;
     else options.shim = NULL;
+    vt_content_below(options.root);
     int code = start(&options, &log, children);
     free(absolute);
     vt_log_close(&log);

@@ -88,6 +88,11 @@ int vt_log_create(struct vt_log *log, const char *path) {
         unlink(path);
         return error;
     }
+    struct stat status;
+    if (fstat(log->fd, &status) == 0) {
+        log->own->start_seconds = status.st_ctim.tv_sec;
+        log->own->start_nanoseconds = (uint32_t)status.st_ctim.tv_nsec;
+    }
     log->own->key_seed = random[0];
     log->header->version = 1;
     log->header->chunk_limit = VT_LOG_CHUNK_LIMIT;

@@ -41,6 +41,8 @@ struct vt_log_private {
     uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
     uint32_t changes; /* atomic: see vt_log_changes */
     int32_t supervisor, keys_fd; /* /proc/`supervisor`/fd/`keys_fd`; -1: nobody but the supervisor has it */
+    int64_t start_seconds; /* when the trace was made, by the clock that stamps files */
+    uint32_t start_nanoseconds;
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
     uint64_t moved[VT_LOG_MOVED / 64]; /* atomic: a bit for the names that something was moved to */
 };

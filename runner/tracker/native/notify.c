@@ -2,6 +2,7 @@
 #include "notify.h"
 
 #include "calls.h"
+#include "content.h"
 #include "cwds.h"
 #include "memory.h"
 #include "touch.h"
@@ -250,7 +251,7 @@ static bool record_interpreters(struct vt_notify *notify, struct vt_entry entry,
         if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return true;
         entry.path = notify->place2.text;
         entry.path_len = notify->place2.length;
-        vt_touch(notify->log, &entry);
+        vt_touch(notify->log, &entry, vt_content_keep);
         snprintf(path, sizeof path, "%s", notify->place2.text);
     }
     return true;
@@ -324,7 +325,7 @@ static void observe(struct vt_notify *notify) {
     if (!is_waiting(notify)) return;
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
-    if (complete && !known) vt_touch(notify->log, &entry);
+    if (complete && !known) vt_touch(notify->log, &entry, vt_content_keep);
     if (complete && call->op == VT_OP_EXEC && record_interpreters(notify, entry, tid))
         vt_who_executes(notify->who, pid);
 }

@@ -23,6 +23,7 @@ const char *vt_options_parse(struct vt_options *options, char **argv) {
         {"--trace", &options->trace},       {"--shim", &options->shim},
         {"--stdout", &options->out},        {"--stderr", &options->err},
         {"--terminal", &options->terminal}, {"--channel", &options->channel},
+        {"--root", &options->root},
     };
     char **next = argv + 1;
     for (; *next != NULL && strcmp(*next, "--") != 0; next++) {

@@ -13,6 +13,7 @@ struct vt_options {
     const char *err;      /* --stderr */
     const char *terminal; /* slave path; the task's controlling terminal */
     const char *channel;  /* opened as fd 3 */
+    const char *root;     /* physical; only of files below it the content is kept. NULL: of all */
     int grace_ms;         /* how long the tree may stay alive after the main process: 200 */
     bool no_track;
     bool fetch_listener;  /* --fetch-listener: take the listener with pidfd_getfd (for tests) */

@@ -268,7 +268,7 @@ uint64_t vt_shim_record(uint8_t op, uint32_t aux, int dirfd, const char *name, b
     size_t length = is_whole(name) ? place_name(slot, dirfd, name) : 0;
     if (length == 0) return leave(slot, false, error);
     struct vt_entry entry = entry_of(slot, op, aux, length, follow);
-    return leave(slot, accept(vt_touch(&slot->log, &entry)), error);
+    return leave(slot, accept(vt_touch(&slot->log, &entry, NULL)), error);
 }
 
 uint64_t vt_shim_record_listing(int fd) {
@@ -281,7 +281,7 @@ uint64_t vt_shim_record_listing(int fd) {
     slot->path[length] = '\0';
     if (is_kernels(slot->path)) return leave(slot, false, error);
     struct vt_entry entry = entry_of(slot, VT_OP_LIST, 0, (size_t)length, true);
-    return leave(slot, accept(vt_touch(&slot->log, &entry)), error);
+    return leave(slot, accept(vt_touch(&slot->log, &entry, NULL)), error);
 }
 
 bool vt_shim_begin(struct vt_shim_look *look) {

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "touch.h"
 
+#include "mind.h"
 #include "quiet-call.h"
 
 #include <errno.h>
@@ -15,10 +16,10 @@ uint8_t vt_kind_of_mode(uint32_t mode) {
     return VT_KIND_OTHER;
 }
 
-static struct vt_look look_at(const struct vt_log *log, const char *path) {
+struct vt_look vt_look_at(const struct vt_log *log, const char *path, bool follow) {
     struct stat status; /* the kernel's layout and libc's are the same on 64-bit machines */
     long error = vt_quiet_call(log->header->cookie, SYS_newfstatat, AT_FDCWD, (long)path, (long)&status,
-                               AT_SYMLINK_NOFOLLOW, 0);
+                               follow ? 0 : AT_SYMLINK_NOFOLLOW, 0);
     if (error < 0) {
         bool absent = error == -ENOENT || error == -ENOTDIR;
         return (struct vt_look){.kind = absent ? VT_KIND_ABSENT : VT_KIND_UNKNOWN};
@@ -26,6 +27,8 @@ static struct vt_look look_at(const struct vt_log *log, const char *path) {
     return (struct vt_look){
         .kind = vt_kind_of_mode(status.st_mode), .device = status.st_dev, .inode = status.st_ino};
 }
+
+static struct vt_look look_at(const struct vt_log *log, const char *path) { return vt_look_at(log, path, false); }
 
 static bool is_one_of_many(uint8_t kind) { return kind != VT_KIND_FILE && kind != VT_KIND_ABSENT; }
 
@@ -77,19 +80,22 @@ static bool may_be_another(const struct vt_log *log, const struct vt_entry *entr
 }
 
 static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
-                             const uint32_t *changes) {
+                             const uint32_t *changes, vt_keep *keep) {
     bool moved = may_be_another(log, entry);
     bool counts = moved || makes_or_removes(entry) || has_two_names(entry); /* what is there, for the key */
     if (counts && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
     entry->before = counts ? look.kind : VT_KIND_UNKNOWN;
-    entry->before2 = has_two_names(entry) ? look_at(log, entry->path2).kind : VT_KIND_UNKNOWN;
+    struct vt_look look2 = {.kind = VT_KIND_UNKNOWN};
+    if (has_two_names(entry)) look2 = look_at(log, entry->path2);
+    entry->before2 = look2.kind;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
         key = vt_log_key(log, entry, moved ? look.device : 0, moved ? look.inode : 0);
         if (vt_log_knows(log, key))
             return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
-    entry->before = look.kind == VT_KIND_UNKNOWN ? look_at(log, entry->path).kind : look.kind;
+    if (look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
+    entry->before = look.kind;
     if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     /* Before vt_log_change: who sees the one sees the other. */
     if (moves_names(entry)) vt_log_move_names(log);
@@ -98,6 +104,9 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
         vt_log_move_name(log, entry->path2, entry->path2_len);
     }
     if (may_change(entry)) vt_log_change(log);
+    /* After that: a look that is not remembered here will find itself crossed. */
+    if (!vt_mind_content(log, entry, false, look, keep) || !vt_mind_content(log, entry, true, look2, keep))
+        return VT_TOUCH_LEFT;
     entry->sequence = vt_log_next_sequence(log);
     if (changes != NULL && *changes != vt_log_changes(log)) return VT_TOUCH_CROSSED;
     if (vt_log_append(log, entry) == NULL) return VT_TOUCH_REFUSED;
@@ -110,11 +119,11 @@ bool vt_touch_is_known(const struct vt_log *log, const struct vt_entry *entry) {
     return vt_log_knows(log, vt_log_key(log, entry, 0, 0));
 }
 
-enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry) {
-    return touch(log, entry, (struct vt_look){.kind = VT_KIND_UNKNOWN}, NULL);
+enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry, vt_keep *keep) {
+    return touch(log, entry, (struct vt_look){.kind = VT_KIND_UNKNOWN}, NULL, keep);
 }
 
 enum vt_touched vt_touch_seen(struct vt_log *log, struct vt_entry *entry, const struct vt_look *seen,
                               uint32_t changes) {
-    return touch(log, entry, *seen, &changes);
+    return touch(log, entry, *seen, &changes, NULL);
 }

@@ -79,6 +79,8 @@ enum vt_op {
     VT_OP_CHDIR = 17,  /* counts as a look at the directory */
     VT_OP_INCOMPLETE = 18, /* aux = one bit of vt_incomplete; path = detail text; pid = the process */
     VT_OP_SURVIVOR = 19, /* a process alive after the grace period */
+    VT_OP_CONTENT = 20, /* what the regular file at the path holds, just before the first call that may
+                         * change it: path2 = struct vt_content, aux = enum vt_content_state */
 };
 
 enum vt_kind { /* of a path just before the call, looked up without following a final symlink */
@@ -97,6 +99,22 @@ enum vt_flags {
 };
 
 #define VT_RESULT_UNKNOWN INT32_MIN
+
+enum vt_content_state {
+    VT_CONTENT_TAKEN = 0,
+    VT_CONTENT_CHANGED = 1,    /* since the task was started, or while it was read: by whom is not known */
+    VT_CONTENT_TOO_LARGE = 2,  /* for the task to wait */
+    VT_CONTENT_UNREADABLE = 3, /* to the supervisor */
+};
+
+/* The bytes of path2 in a CONTENT record. */
+struct vt_content {
+    uint8_t digest[32]; /* SHA-256; zeroes unless VT_CONTENT_TAKEN */
+    uint64_t size;      /* bytes; this and the rest are 0 where VT_CONTENT_UNREADABLE */
+    int64_t ctime_seconds;
+    uint32_t ctime_nanoseconds;
+    uint32_t mode; /* permission bits */
+};
 
 /* A record; `size` is a multiple of 8 and counts header, both paths, and padding. */
 struct vt_record {

@@ -1,7 +1,10 @@
+import type { FileBefore } from '../task-trace.js';
 import {
   CHUNK_HEADER_SIZE,
   CHUNK_MAGIC,
   CHUNK_SIZE,
+  CONTENT_SIZE,
+  ContentState,
   Flag,
   HEADER_SIZE,
   Kind,
@@ -24,6 +27,8 @@ export interface RecordFields {
   readonly aux?: number;
   readonly before?: keyof typeof Kind;
   readonly before2?: keyof typeof Kind;
+  /** Of CONTENT: what `path2` tells, which is not to be given then. */
+  readonly content?: FileBefore;
   readonly flags?: readonly (keyof typeof Flag)[];
   /** Which chunk it lies in; default 0. */
   readonly chunk?: number;
@@ -39,7 +44,7 @@ export class TraceBuilder {
 
   add(fields: RecordFields): this {
     const path = Buffer.from(fields.path ?? '');
-    const path2 = Buffer.from(fields.path2 ?? '');
+    const path2 = fields.content ? contentBytes(fields.content) : Buffer.from(fields.path2 ?? '');
     const length = RECORD_HEADER_SIZE + path.length + path2.length;
     const record = Buffer.alloc(Math.ceil(length / 8) * 8);
     const sequence = fields.sequence ?? this.#sequence;
@@ -53,7 +58,7 @@ export class TraceBuilder {
     record.writeUInt32LE(fields.pid ?? 100, 4);
     record.writeBigUInt64LE(BigInt(sequence), 8);
     record.writeInt32LE(fields.result ?? RESULT_UNKNOWN, 16);
-    record.writeUInt32LE(fields.aux ?? 0, 20);
+    record.writeUInt32LE(fields.content ? stateOf(fields.content) : (fields.aux ?? 0), 20);
     record.writeUInt8(Kind[fields.before ?? 'UNKNOWN'], 24);
     record.writeUInt8(Kind[fields.before2 ?? 'UNKNOWN'], 25);
     record.writeUInt16LE(path.length, 26);
@@ -97,5 +102,28 @@ export class TraceBuilder {
       Buffer.concat(chunk.used).copy(log, at + CHUNK_HEADER_SIZE);
     });
     return log;
+  }
+}
+
+/** As struct vt_content. */
+function contentBytes(content: FileBefore): Buffer {
+  const bytes = Buffer.alloc(CONTENT_SIZE);
+  if ('failure' in content) return bytes;
+  bytes.write(content.digest, 0, 'hex');
+  bytes.writeBigInt64LE(content.ctimeNs / 1_000_000_000n, 40);
+  bytes.writeUInt32LE(Number(content.ctimeNs % 1_000_000_000n), 48);
+  bytes.writeUInt32LE(content.executable ? 0o755 : 0o644, 52);
+  return bytes;
+}
+
+function stateOf(content: FileBefore): number {
+  if (!('failure' in content)) return ContentState.TAKEN;
+  switch (content.failure) {
+    case 'changed':
+      return ContentState.CHANGED;
+    case 'too-large':
+      return ContentState.TOO_LARGE;
+    case 'unreadable':
+      return ContentState.UNREADABLE;
   }
 }

@@ -10,7 +10,8 @@
 
 static const char *const OPS[] = {
     "?",    "process", "open",  "stat", "readlink", "list",  "exec", "rename",     "unlink",  "mkdir",
-    "symlink", "link", "truncate", "mknod", "attr", "xattr", "watch", "chdir", "incomplete", "survivor"};
+    "symlink", "link", "truncate", "mknod", "attr", "xattr", "watch", "chdir", "incomplete", "survivor",
+    "content"};
 static const char *const KINDS[] = {"unknown", "absent", "file", "directory", "symlink", "other"};
 
 static void print_text(const char *bytes, size_t length) {
@@ -73,7 +74,13 @@ int main(int argc, char **argv) {
         if (r->result != VT_RESULT_UNKNOWN) printf("\"result\":%d,", r->result);
         printf("\"path\":");
         print_text(path, r->path_len);
-        if (r->path2_len > 0) {
+        if (r->op == VT_OP_CONTENT) {
+            struct vt_content content;
+            memcpy(&content, path + r->path_len, sizeof content);
+            printf(",\"size\":%llu,\"digest\":\"", (unsigned long long)content.size);
+            for (size_t i = 0; i < sizeof content.digest; i++) printf("%02x", content.digest[i]);
+            printf("\"");
+        } else if (r->path2_len > 0) {
             printf(",\"path2\":");
             print_text(path + r->path_len, r->path2_len);
         }

@@ -40,6 +40,9 @@ interface TraceRecord {
   readonly before2: string;
   readonly path: string;
   readonly path2?: string;
+  /** Of content. */
+  readonly size?: number;
+  readonly digest?: string;
 }
 
 /** What came of one launch. */
@@ -203,7 +206,7 @@ export class NativeRig {
     const short = (name: string): string =>
       isInside(name) ? name.slice(workspace.length + 1) : name;
     return run.records
-      .filter((record) => record.op !== 'process' && isInside(record.path))
+      .filter(({ op, path: place }) => op !== 'process' && op !== 'content' && isInside(place))
       .map((record) => {
         const words = [record.op];
         if (record.flags & NOFOLLOW) words.push('nofollow');
@@ -221,6 +224,16 @@ export class NativeRig {
         return words.join(' ');
       });
   }
+}
+
+/** What was kept of files before they were changed: names below the workspace to what they held. */
+export function keptContents(run: Pick<Launched, 'records'>, workspace: string): string[] {
+  const states = ['', 'changed', 'too large', 'unreadable'];
+  return run.records
+    .filter(({ op }) => op === 'content')
+    .map(({ path: place, aux, digest }) => {
+      return `${path.relative(workspace, place)}: ${aux === 0 ? digest! : states[aux]!}`;
+    });
 }
 
 /** One JSON object a line. */
