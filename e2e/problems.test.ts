@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { truncateSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { steadyText } from './harness/steady-text.js';
 import { vtPath, Workspace } from './harness/workspace.js';
@@ -92,15 +93,17 @@ cat source.txt > .tool-cache/state
 cat source.txt > result.txt
 `;
 
-  it('without a report is an input and an output at once, so nothing is kept', async (t) => {
+  it('without a report is an input and an output at once: its state decides', async (t) => {
     const workspace = workspaceWith(t, work, { '.tool-cache/state': 'old\n' });
+    assert.equal(await tool(workspace), `${line}\nold\n`);
     assert.equal(
       await tool(workspace),
-      `${line}
-old
-vt: not cached: read and wrote '.tool-cache/state' (read by 'cat .tool-cache/state' (pid …), written by 'sh tool.sh' (pid …))
-`,
+      `${missed("'.tool-cache/state' modified")}source\n`,
+      'the first run has changed it',
     );
+    assert.equal(await tool(workspace), `${hit}source\n${saved}`);
+    workspace.write({ '.tool-cache/state': 'other\n' });
+    assert.equal(await tool(workspace), `${missed("'.tool-cache/state' modified")}other\n`);
   });
 
   it('is neither when its owner says so', async (t) => {
@@ -125,14 +128,14 @@ for file in dist/*; do if [ -f "$file" ]; then cat "$file" > /dev/null; rm "$fil
 cat source.txt > dist/result.txt
 `;
 
-  it('without a report reads what it then writes', async (t) => {
+  it('without a report depends on what it then writes', async (t) => {
     const workspace = workspaceWith(t, work, { 'dist/result.txt': 'earlier\n' });
-    assert.equal(
-      await tool(workspace),
-      `${line}
-vt: not cached: read and wrote 'dist/result.txt' (read by 'cat dist/result.txt' (pid …), written by 'rm dist/result.txt' (pid …))
-`,
-    );
+    assert.equal(await tool(workspace), `${line}\n`);
+    const changed = missed("'dist/result.txt' modified");
+    assert.equal(await tool(workspace), changed, 'the first run has changed it');
+    assert.equal(await tool(workspace), hit + saved);
+    workspace.write({ 'dist/result.txt': 'other\n' });
+    assert.equal(await tool(workspace), changed);
   });
 
   it('is settled by ignore-input; what it writes is an output all the same', async (t) => {
@@ -174,14 +177,24 @@ vt: not cached: the task opted out: took a random branch (asked by 'node ${vtPat
 
 describe('a file that is read and then written', () => {
   const count = 'n=$(cat count.txt)\necho $((n + 1)) > count.txt\n';
-  const refusal =
-    "vt: not cached: read and wrote 'count.txt' (read by 'cat count.txt' (pid …), written by 'sh tool.sh' (pid …))\n";
 
-  it('is not replayed wrongly, and is named', async (t) => {
+  it('counts as it was before', async (t) => {
     const workspace = workspaceWith(t, count, { 'count.txt': '1\n' });
-    assert.equal(await tool(workspace), `${line}\n${refusal}`);
-    assert.equal(await tool(workspace), `${line}\n${refusal}`);
+    assert.equal(await tool(workspace), `${line}\n`);
+    assert.equal(await tool(workspace), missed("'count.txt' modified"));
     assert.equal(workspace.read('count.txt'), '3\n');
+    workspace.write({ 'count.txt': '2\n' });
+    assert.equal(await tool(workspace), hit + saved);
+    assert.equal(workspace.read('count.txt'), '3\n');
+  });
+
+  it('is named when it is too large to be read while the task waits', async (t) => {
+    const workspace = workspaceWith(t, 'head -c 1 big.bin\necho x >> big.bin\n', { 'big.bin': '' });
+    truncateSync(workspace.path('big.bin'), 129 * 2 ** 20);
+    assert.equal(
+      await tool(workspace),
+      `${line}\n\0\nvt: not cached: read and wrote 'big.bin', which is larger than 128 MiB (read by 'head -c 1 big.bin' (pid …), written by 'sh tool.sh' (pid …))\n`,
+    );
   });
 
   for (const [how, report, cache] of [

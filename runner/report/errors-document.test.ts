@@ -182,7 +182,7 @@ const missReasons: SampleOfEach<MissReason> = {
 };
 
 const notCached: SampleOfEach<NotCached> = {
-  'read-then-written': { kind: 'read-then-written', path: p('count.txt') },
+  'read-then-written': { kind: 'read-then-written', path: p('big.bin'), because: 'too-large' },
   'opted-out': { kind: 'opted-out', reason: 'dev server', speaker: { pid: 7, label: 'vite' } },
   'channel-failed': { kind: 'channel-failed', failures: [] },
   'tracking-incomplete': { kind: 'tracking-incomplete', incomplete: [] },

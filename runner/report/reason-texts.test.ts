@@ -81,6 +81,14 @@ table<NotCached>('notCachedText', notCachedText, [
     { kind: 'read-then-written', path: p('p'), writer: cat },
     "read and wrote 'p' (written by 'cat p' (pid 3))",
   ],
+  [
+    { kind: 'read-then-written', path: p('p'), writer: cat, because: 'too-large' },
+    "read and wrote 'p', which is larger than 128 MiB (written by 'cat p' (pid 3))",
+  ],
+  [
+    { kind: 'read-then-written', path: p('p'), because: 'unreadable' },
+    "read and wrote 'p', which vt cannot read",
+  ],
   [{ kind: 'modified-during-run', path: p('p') }, "'p' was modified while the task ran"],
   [
     { kind: 'unreadable-input', path: p('p'), detail: 'EACCES' },
