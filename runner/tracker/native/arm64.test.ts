@@ -44,7 +44,7 @@ describe('the native part for arm64', { skip: noCross }, () => {
   });
 
   test('a log written by it is read here', { skip: absent(emulator) }, () => {
-    const program = rig.build('overflow', ['test/overflow.c', 'log.c'], ['-static']);
+    const program = rig.build('overflow', ['test/overflow.c', 'log.c', 'keys.c'], ['-static']);
     const run = spawnSync(emulator, [program, rig.trace], { encoding: 'utf8' });
     assert.equal(run.status, 0, run.stderr);
     assert.equal(String(rig.readTrace().records.length), run.stdout.trim());
