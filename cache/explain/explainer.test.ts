@@ -85,7 +85,7 @@ test('a hypothetical run: a hit, what it restores, and nothing is written', asyn
   assert.deepEqual(verdict.restore, { restored: ['dist/x'], removed: [], unchanged: 1 });
   assert.equal(variants, 2);
   assert.deepEqual(short(nearest), ['content src/a: modified']);
-  await opened.lastRun(task, workspace);
+  await opened.lastRun(task, workspace.root);
   await opened.dependents('src/a', workspace);
   await opened.close();
   assert.deepEqual([everything(workspace.cacheDirectory), workspace.tree()], before);
@@ -166,7 +166,7 @@ test('the last run: what had changed since the result that came nearest then', a
     await attempt(workspace, cache, { dependencies: dependencies() });
     return explainer(t, workspace);
   })();
-  const first = await questions.lastRun(task, workspace);
+  const first = await questions.lastRun(task, workspace.root);
   assert.deepEqual(
     [first?.attempt.found, first?.attempt.outcome?.kind],
     [{ kind: 'first-run' }, 'stored'],
@@ -180,7 +180,7 @@ test('the last run: what had changed since the result that came nearest then', a
     dependencies: [...dependencies().slice(0, 2), on.absence('src/b')],
   });
   workspace.write('src/a', '3');
-  const missed = await questions.lastRun(task, workspace);
+  const missed = await questions.lastRun(task, workspace.root);
   assert.deepEqual(
     short(missed?.compared),
     ['listing src: b removed, c added', 'content src/a: modified', 'content src/b: b removed'].sort(
@@ -192,7 +192,7 @@ test('the last run: what had changed since the result that came nearest then', a
 
   workspace.write('src/a', '2');
   await attempt(workspace, cache, {});
-  const hit = await questions.lastRun(task, workspace);
+  const hit = await questions.lastRun(task, workspace.root);
   assert.deepEqual(hit?.attempt.found, { kind: 'hit', entry: missed.result?.name });
   assert.equal(hit.attempt.outcome, undefined);
   assert.equal(hit.result?.name, missed.result?.name);
@@ -244,7 +244,7 @@ test('a change of the key: every part of it, with values of variables unknown', 
   assert.deepEqual([next.variants, next.nearest, next.keyChanges], [0, undefined, expected]);
 
   await attempt(workspace, cache, { key: now });
-  assert.deepEqual((await questions.lastRun(task, workspace))?.keyChanges, expected);
+  assert.deepEqual((await questions.lastRun(task, workspace.root))?.keyChanges, expected);
 });
 
 test('a run that left no result is noted, and the result before it is still known', async (t) => {
@@ -268,15 +268,15 @@ test('a run that left no result is noted, and the result before it is still know
   await attempt(workspace, cache, { dependencies: [on.content('a')] });
   await note(task);
   const questions = await explainer(t, workspace);
-  assert.deepEqual((await questions.lastRun('new', workspace))?.attempt, {
+  assert.deepEqual((await questions.lastRun('new', workspace.root))?.attempt, {
     ended,
     duration: 3,
     key: testKey(),
     found: { kind: 'first-run' },
     outcome: { kind: 'not-cached', reason: '{"kind":"output-cut-short"}' },
   });
-  assert.equal(await questions.lastRun('never', workspace), undefined);
-  const latest = await questions.latest(workspace);
+  assert.equal(await questions.lastRun('never', workspace.root), undefined);
+  const latest = await questions.latest(workspace.root);
   assert.deepEqual(
     latest.map((one) => [one.task, one.attempt.outcome?.kind, one.result?.task]),
     [
@@ -391,15 +391,15 @@ test('a damaged record explains nothing and breaks nothing', async (t) => {
   const damage = (sql: string) => index.write((transaction) => transaction.run(sql));
   const questions = await explainer(t, workspace);
   await damage(`UPDATE entry SET body = x'00'`);
-  const last = await questions.lastRun(task, workspace);
+  const last = await questions.lastRun(task, workspace.root);
   assert.deepEqual([last?.attempt.outcome?.kind, last?.result], ['stored', undefined]);
   assert.deepEqual(await questions.dependents('a', workspace), []);
   const next = await questions.nextRun(task, testKey(), workspace);
   assert.ok(next.verdict.kind === 'miss' && next.verdict.reason.kind === 'entry-damaged');
   await damage(`UPDATE last_run SET attempt = x'ff'`);
-  assert.equal(await questions.lastRun(task, workspace), undefined);
+  assert.equal(await questions.lastRun(task, workspace.root), undefined);
   await damage(`UPDATE last_run SET attempt = x'ff', attempt_checksum = 'x'`);
-  assert.deepEqual(await questions.latest(workspace), []);
+  assert.deepEqual(await questions.latest(workspace.root), []);
   await index.close();
 });
 

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Attempt } from '../attempt.js';
 import { BlobStore } from '../blob-store.js';
-import type { AbsolutePath } from '../brands.js';
+import type { AbsolutePath, Digest } from '../brands.js';
 import { cacheLayout } from '../cache-directory.js';
 import { DamagedRecord } from '../damaged-record.js';
 import { listVariants } from '../entry-table.js';
+import type { Variant } from '../entry-table.js';
 import { FileMemo } from '../file-memo.js';
 import { findHit, withOneExpansion } from '../find-hit.js';
 import { IndexDatabase } from '../index-database.js';
@@ -54,7 +55,10 @@ export interface NextRunExplanation {
     | { readonly kind: 'first-run' };
   /** Results stored under its key. */
   readonly variants: number;
-  /** The result, of all that do not hold, with the fewest differing observations. */
+  /**
+   * The result, of all that do not hold, with the fewest differing observations; where none is stored
+   * under the key, of those under the task's last key.
+   */
   readonly nearest: Compared | undefined;
   /** For a miss without any result under the key: what differs from the task's last key. */
   readonly keyChanges: readonly KeyChange[];
@@ -84,10 +88,10 @@ export interface Dependent extends LatestResult {
  */
 export interface Explainer {
   /** Undefined: the task was never run here since explanations are kept. */
-  lastRun(task: string, world: World): Promise<LastRunExplanation | undefined>;
+  lastRun(task: string, root: AbsolutePath): Promise<LastRunExplanation | undefined>;
   nextRun(task: string, key: KeyParts, world: World): Promise<NextRunExplanation>;
   /** Of every task that was run in the workspace, sorted by name. */
-  latest(world: World): Promise<readonly LatestResult[]>;
+  latest(root: AbsolutePath): Promise<readonly LatestResult[]>;
   /** Tasks whose newest result has to do with the path; see `usesOf`. */
   dependents(path: string, world: World): Promise<readonly Dependent[]>;
   /** A stored result; undefined when it is gone or damaged. */
@@ -103,10 +107,10 @@ export async function openExplainer(directory: AbsolutePath): Promise<Explainer 
   const store: OpenStore = { layout, index, blobs: new BlobStore(layout), memo: new FileMemo() };
   const read = <T>(question: (transaction: Transaction) => Promise<T>) => index.read(question);
   return {
-    lastRun: (task, world) => read((transaction) => lastRun(transaction, store, task, world)),
+    lastRun: (task, root) => read((transaction) => lastRun(transaction, store, task, root)),
     nextRun: (task, key, world) =>
       read((transaction) => nextRun(transaction, store, task, key, withOneExpansion(world))),
-    latest: (world) => read((transaction) => latest(transaction, store, world)),
+    latest: (root) => read((transaction) => latest(transaction, store, root)),
     dependents: (path, world) =>
       read((transaction) => dependents(transaction, store, path, withOneExpansion(world))),
     result: (name) => read((transaction) => whole(loadResult(transaction, name))),
@@ -118,9 +122,9 @@ async function lastRun(
   transaction: Transaction,
   { layout }: OpenStore,
   task: string,
-  world: World,
+  root: AbsolutePath,
 ): Promise<LastRunExplanation | undefined> {
-  const workspace = workspaceName(layout.root, world.root);
+  const workspace = workspaceName(layout.root, root);
   const attempt = (await lastAttempts(transaction, workspace, task)).get(task);
   if (attempt === undefined) return undefined;
   const { found, key } = attempt;
@@ -148,15 +152,18 @@ async function nextRun(
   const digest = keyDigest(key);
   const variants = await listVariants(transaction, digest);
   const files = new PresentFiles(world.root, store.memo);
-  const search = new VariantSearch(transaction, digest, variants, files, world);
-  const near = await search.nearest(variants.length);
-  const nearest = near && (await compareToPresent(transaction, near.variant.name, files, world));
+  const nearestOf = async (key: Digest, among: readonly Variant[]) => {
+    const search = new VariantSearch(transaction, key, among, files, world);
+    const near = await search.nearest(among.length);
+    return near && compareToPresent(transaction, near.variant.name, files, world);
+  };
   const found = await findHit(transaction, task, key, world, store);
   if ('hit' in found) {
     const result = await whole(loadResult(transaction, found.hit.name));
     if (result !== undefined) {
       const restore = await previewRestore(result.outputs, files);
       const verdict = { kind: 'hit', result, restore } as const;
+      const nearest = await nearestOf(digest, variants);
       return { verdict, variants: variants.length, nearest, keyChanges: [] };
     }
   }
@@ -165,8 +172,13 @@ async function nextRun(
     variants.length > 0
       ? undefined
       : await lastKey(transaction, workspaceName(store.layout.root, world.root), task);
-  const changed = before === undefined ? [] : keyChanges(before, key);
-  return { verdict, variants: variants.length, nearest, keyChanges: changed };
+  if (before === undefined) {
+    const nearest = await nearestOf(digest, variants);
+    return { verdict, variants: variants.length, nearest, keyChanges: [] };
+  }
+  const others = await listVariants(transaction, keyDigest(before));
+  const nearest = await nearestOf(keyDigest(before), others);
+  return { verdict, variants: 0, nearest, keyChanges: keyChanges(before, key) };
 }
 
 async function compareToPresent(
@@ -190,9 +202,9 @@ async function compareToPresent(
 async function latest(
   transaction: Transaction,
   { layout }: OpenStore,
-  world: World,
+  root: AbsolutePath,
 ): Promise<readonly LatestResult[]> {
-  const attempts = await lastAttempts(transaction, workspaceName(layout.root, world.root));
+  const attempts = await lastAttempts(transaction, workspaceName(layout.root, root));
   const results: LatestResult[] = [];
   for (const [task, attempt] of attempts) {
     const name =
@@ -211,7 +223,7 @@ async function dependents(
 ): Promise<readonly Dependent[]> {
   const files = new PresentFiles(world.root, store.memo);
   const found: Dependent[] = [];
-  for (const { task, attempt, result } of await latest(transaction, store, world)) {
+  for (const { task, attempt, result } of await latest(transaction, store, world.root)) {
     if (result === undefined) continue;
     const uses = await usesOf(result, path, files, world);
     if (uses.length > 0) found.push({ task, attempt, result, uses });

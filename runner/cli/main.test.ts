@@ -78,11 +78,11 @@ describe('vt', () => {
   const mistakes: [string[], string][] = [
     [
       ['rnu'],
-      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, cache, report\nhelp: did you mean `vt run`?\n',
+      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, cache, why, report\nhelp: did you mean `vt run`?\n',
     ],
     [
       ['toString'],
-      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, cache, report\nhelp: see `vt --help`\n',
+      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, cache, why, report\nhelp: see `vt --help`\n',
     ],
     [
       ['--versoin'],

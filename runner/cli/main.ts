@@ -37,6 +37,7 @@ function rootCommand(context: CommandContext): CommandGroup {
       examples: [
         ['vt run build', 'a task of vite-task.json or a script of package.json'],
         ['vt exec -- make docs', 'any command, in any directory, no configuration'],
+        ['vt why build', 'what decided the last time, and what would now'],
       ],
       flags: {
         ...helpFlag,
@@ -55,6 +56,10 @@ function rootCommand(context: CommandContext): CommandGroup {
       cache: {
         description: 'look after stored results',
         load: async () => (await import('./commands/cache-command.js')).cacheCommand(context),
+      },
+      why: {
+        description: 'say what decides about a task, or what depends on a file or variable',
+        load: async () => (await import('./commands/why-command.js')).whyCommand(context),
       },
       report: {
         description: 'tell the runner something, from a script that is part of a task',

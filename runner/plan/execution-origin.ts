@@ -20,4 +20,8 @@ export interface ExecutionOrigin {
   /** Directory, relative to the workspace, that globs are written relative to. */
   readonly globBase: WorkspacePath;
   readonly globs: readonly WrittenGlob[];
+  /** Patterns of `env`, as written. */
+  readonly env: readonly string[];
+  /** Patterns of `untrackedEnv`, as written. */
+  readonly untrackedEnv: readonly string[];
 }

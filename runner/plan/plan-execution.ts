@@ -89,6 +89,8 @@ export function planExecution(
   const origin: ExecutionOrigin = {
     task: request.at,
     globBase: request.globBase,
+    env: settings.env,
+    untrackedEnv: settings.untrackedEnv,
     globs: [
       ...writtenGlobs('input', settings.input, request.globBase),
       ...writtenGlobs('output', settings.output, request.globBase),

@@ -58,7 +58,8 @@ function storedLine(outcome: Outcome): readonly string[] {
   return outcome.ending.kind === 'exited' && outcome.ending.code === 0 ? ['stored'] : [];
 }
 
-function disabledText(because: Execution['uncachedBecause']): string {
+/** Why nothing is cached, as it stands after `cache disabled: `. */
+export function disabledText(because: Execution['uncachedBecause']): string {
   switch (because) {
     case 'flag':
       return 'by --no-cache';

@@ -1,12 +1,8 @@
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { planExec } from '../../plan/plan-exec.js';
-import type { PlanProblem } from '../../plan/plan-problem.js';
 import { createExecReporter } from '../../report/execution-reporter.js';
 import { runDetails } from '../../report/run-details.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
-import { locate } from '../../workspace/find-workspace.js';
-import type { Location } from '../../workspace/find-workspace.js';
-import path from 'node:path';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
 import { helpFlag } from '../flags/flag-definition.js';
@@ -15,45 +11,10 @@ import { parseFlags, UsageError } from '../flags/parse-flags.js';
 import { reportProblems } from '../report-problems.js';
 import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
+import { execRequest, execRequestFlags, locateFor } from './exec-request.js';
 
 const flags = {
-  input: {
-    type: 'string',
-    multiple: true,
-    valueHint: 'glob',
-    description:
-      "Files the result depends on, instead of those the command is seen to read:\n'src/**', '!**/*.log' to exclude, 'dir/' for all below it, 'auto' to keep\nwhat is seen as well, 'none' for nothing. Repeatable.",
-  },
-  output: {
-    type: 'string',
-    multiple: true,
-    valueHint: 'glob',
-    description:
-      'Files to keep and restore, instead of those the command is seen to write;\nwritten as for --input. Repeatable.',
-  },
-  env: {
-    type: 'string',
-    multiple: true,
-    valueHint: 'name',
-    description:
-      "Variable the command gets and its result depends on; 'API_*', '!API_KEY'.\nRepeatable.",
-  },
-  'untracked-env': {
-    type: 'string',
-    multiple: true,
-    valueHint: 'name',
-    description: 'Variable the command gets, whatever its value. Repeatable.',
-  },
-  cwd: { type: 'string', valueHint: 'dir', description: 'Do all of this in another directory' },
-  name: {
-    type: 'string',
-    valueHint: 'name',
-    description: 'What messages call this command; default is the command line',
-  },
-  'no-opt-out': {
-    type: 'boolean',
-    description: 'Keep the result although the command asks not to be cached',
-  },
+  ...execRequestFlags,
   'no-cache': { type: 'boolean', description: 'Just run it, with the full environment' },
   quiet: { type: 'boolean', alias: 'q', description: "None of vt's own lines" },
   verbose: { type: 'boolean', alias: 'v', description: 'Say what was decided and why, afterwards' },
@@ -96,19 +57,11 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
     reportProblems([location], io);
     return { kind: 'code', code: 1 };
   }
-  const outcome = planExec(
-    {
-      argv: [program, ...args],
-      input: given.values('input'),
-      output: given.values('output'),
-      env: given.values('env'),
-      untrackedEnv: given.values('untracked-env'),
-      optOut: !given.has('no-opt-out'),
-      cache: !given.has('no-cache'),
-      name: given.value('name'),
-    },
-    { location, env: io.env, capture: io.capture },
-  );
+  const outcome = planExec(execRequest([program, ...args], given, !given.has('no-cache')), {
+    location,
+    env: io.env,
+    capture: io.capture,
+  });
   if (outcome.kind === 'refused') {
     reportProblems(outcome.problems, io);
     return { kind: 'code', code: 1 };
@@ -132,14 +85,5 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
       : { kind: 'code', code: endingExitCode(ending) };
   } finally {
     await executor.close();
-  }
-}
-
-/** A stranger's broken package.json does not concern a command: its problems are left aside. */
-function locateFor(cwd: string | undefined, runnerCwd: string): Location | PlanProblem {
-  try {
-    return locate(cwd === undefined ? runnerCwd : path.join(path.resolve(runnerCwd, cwd), '.'), []);
-  } catch {
-    return { kind: 'no-such-directory', directory: cwd ?? runnerCwd, at: undefined };
   }
 }

@@ -1,4 +1,5 @@
 import type { AttemptOutcome } from '../../../cache/attempt.js';
+import { encodeNotCached } from '../explain/not-cached-record.js';
 import type { Outcome } from '../outcome.js';
 import type { MissedRun } from './run-tracked.js';
 
@@ -21,5 +22,5 @@ function attemptOutcome({ ending, interrupted, notCached }: Outcome): AttemptOut
   if (interrupted === true) return { kind: 'interrupted' };
   const failed = ending.kind !== 'exited' || ending.code !== 0;
   if (failed || notCached === undefined) return { kind: 'failed', ending };
-  return { kind: 'not-cached', reason: JSON.stringify(notCached) };
+  return { kind: 'not-cached', reason: encodeNotCached(notCached) };
 }
