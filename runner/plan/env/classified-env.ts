@@ -6,7 +6,7 @@ import { digestValue } from './digest-value.js';
 
 /** The runner's environment, sorted by what is declared of it. */
 export interface ClassifiedEnv {
-  classOf(name: string): NameClass;
+  readonly classOf: (name: string) => NameClass;
   /** What the rules let through to a cached task. */
   readonly passed: Readonly<Record<string, string>>;
   /** What of it is part of the key. */
