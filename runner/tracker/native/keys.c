@@ -15,24 +15,27 @@ struct vt_keys_shared {
     uint32_t counts[VT_KEYS_TABLES]; /* atomic */
 };
 
-static const uint32_t slots[VT_KEYS_TABLES] = VT_KEYS_SLOTS;
+#define ENTRY sizeof(uint64_t)
+
+static const struct {
+    uint32_t slots; /* a power of two */
+    size_t offset;
+} tables[VT_KEYS_TABLES] = {
+    {1u << 12, PAGE},
+    {1u << 15, PAGE + (1u << 12) * ENTRY},
+    {1u << 18, PAGE + ((1u << 12) + (1u << 15)) * ENTRY},
+    {1u << 22, PAGE + ((1u << 12) + (1u << 15) + (1u << 18)) * ENTRY},
+};
+#define SIZE (PAGE + ((1u << 12) + (1u << 15) + (1u << 18) + (1u << 22)) * ENTRY)
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 
-static size_t offset_of(uint32_t table) {
-    size_t offset = PAGE;
-    for (uint32_t i = 0; i < table; i++) offset += slots[i] * sizeof(uint64_t);
-    return offset;
-}
-
 static uint64_t *table_at(const struct vt_keys *keys, uint32_t table) {
-    return (uint64_t *)((char *)keys->shared + offset_of(table));
+    return (uint64_t *)((char *)keys->shared + tables[table].offset);
 }
-
-size_t vt_keys_size(void) { return offset_of(VT_KEYS_TABLES); }
 
 static int map(struct vt_keys *keys, int fd, int flags) {
-    void *mapped = mmap(NULL, vt_keys_size(), PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+    void *mapped = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
     if (mapped == MAP_FAILED) return -errno;
     keys->shared = mapped;
     return 0;
@@ -41,7 +44,7 @@ static int map(struct vt_keys *keys, int fd, int flags) {
 int vt_keys_create(struct vt_keys *keys, uint64_t owner) {
     int fd = memfd_create("vt-keys", MFD_CLOEXEC);
     int error = 0;
-    if (fd >= 0 && ftruncate(fd, (off_t)vt_keys_size()) < 0) error = -errno;
+    if (fd >= 0 && ftruncate(fd, (off_t)SIZE) < 0) error = -errno;
     if (error == 0) error = map(keys, fd, fd >= 0 ? 0 : MAP_ANONYMOUS);
     if (error < 0) {
         if (fd >= 0) close(fd);
@@ -54,7 +57,7 @@ int vt_keys_create(struct vt_keys *keys, uint64_t owner) {
 int vt_keys_map(struct vt_keys *keys, int fd, uint64_t owner) {
     struct stat status;
     if (fstat(fd, &status) < 0) return -errno;
-    if (!S_ISREG(status.st_mode) || status.st_size != (off_t)vt_keys_size()) return -EINVAL;
+    if (!S_ISREG(status.st_mode) || status.st_size != (off_t)SIZE) return -EINVAL;
     int error = map(keys, fd, 0);
     if (error < 0) return error;
     if (keys->shared->owner == owner) return 0;
@@ -63,7 +66,7 @@ int vt_keys_map(struct vt_keys *keys, int fd, uint64_t owner) {
 }
 
 void vt_keys_close(struct vt_keys *keys) {
-    if (keys->shared != NULL) munmap(keys->shared, vt_keys_size());
+    if (keys->shared != NULL) munmap(keys->shared, SIZE);
     keys->shared = NULL;
 }
 
@@ -73,7 +76,7 @@ bool vt_keys_has(const struct vt_keys *keys, uint64_t key) {
     for (uint32_t table = 0; table <= last; table++) {
         const uint64_t *at = table_at(keys, table);
         for (uint32_t i = 0; i < PROBES; i++) {
-            uint64_t found = LOAD(&at[(key + i) % slots[table]]);
+            uint64_t found = LOAD(&at[(key + i) & (tables[table].slots - 1)]);
             if (found == key) return true;
             if (found == 0) break;
         }
@@ -87,11 +90,11 @@ void vt_keys_add(struct vt_keys *keys, uint64_t key) {
     uint64_t *at = table_at(keys, table);
     for (uint32_t i = 0; i < PROBES; i++) {
         uint64_t found = 0;
-        uint64_t *slot = &at[(key + i) % slots[table]];
+        uint64_t *slot = &at[(key + i) & (tables[table].slots - 1)];
         if (__atomic_compare_exchange_n(slot, &found, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) break;
         if (found == key) return;
     }
     uint32_t count = __atomic_add_fetch(&keys->shared->counts[table], 1, __ATOMIC_ACQ_REL);
-    if (count < slots[table] / 2 || table + 1 == VT_KEYS_TABLES) return;
+    if (count < tables[table].slots / 2 || table + 1 == VT_KEYS_TABLES) return;
     __atomic_compare_exchange_n(&keys->shared->last, &table, table + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }

@@ -15,16 +15,12 @@
 #include <stdint.h>
 
 #define VT_KEYS_TABLES 4u
-#define VT_KEYS_SLOTS {1u << 12, 1u << 15, 1u << 18, 1u << 22}
 
 struct vt_keys_shared; /* in the mapping */
 
 struct vt_keys {
     struct vt_keys_shared *shared; /* NULL: none */
 };
-
-/* Bytes a mapping takes. */
-size_t vt_keys_size(void);
 
 /* Makes an empty set in a memfd of its own. `owner` tells it from others. Returns the descriptor, or
  * -errno; -1 where the kernel has no memfd, and the set is shared with forked children only. */

@@ -285,6 +285,7 @@ static uint64_t moved_bit(const struct vt_log *log, const char *path, size_t len
 }
 
 bool vt_log_name_moved(const struct vt_log *log, const char *path, size_t length) {
+    if (LOAD(&log->own->any_moved) == 0) return false;
     uint64_t bit = moved_bit(log, path, length);
     return (LOAD(&log->own->moved[bit / 64]) >> bit % 64 & 1) != 0;
 }
@@ -292,6 +293,7 @@ bool vt_log_name_moved(const struct vt_log *log, const char *path, size_t length
 void vt_log_move_name(struct vt_log *log, const char *path, size_t length) {
     uint64_t bit = moved_bit(log, path, length);
     __atomic_fetch_or(&log->own->moved[bit / 64], 1ull << bit % 64, __ATOMIC_ACQ_REL);
+    STORE(&log->own->any_moved, 1);
 }
 
 #define CWD_SHARED 0x80000000u /* in cwd_changes; the rest of it counts */

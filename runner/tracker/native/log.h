@@ -44,6 +44,7 @@ struct vt_log_private {
     int64_t start_seconds; /* when the trace was made, by the clock that stamps files */
     uint32_t start_nanoseconds;
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
+    uint32_t any_moved; /* atomic: `moved` has a bit */
     uint64_t moved[VT_LOG_MOVED / 64]; /* atomic: a bit for the names that something was moved to */
 };
 

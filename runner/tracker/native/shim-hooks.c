@@ -161,16 +161,18 @@ OPEN_CHECKED(__open64_2)
 
 #ifdef __x86_64__
 /*
- * libuv and Rust make statx through syscall(). Only that one is taken; all others are done exactly
- * as libc does them, in assembly and without a stack frame, since some (clone, vfork) return twice.
+ * libuv and Rust make statx through syscall(). Only that one is taken, and newfstatat, for which the
+ * filter counts on it (filter.h); all others are done exactly as libc does them, in assembly and without a stack frame, since some (clone, vfork) return twice.
  */
-_Static_assert(SYS_statx == 332, "as compared below");
+_Static_assert(SYS_statx == 332 && SYS_newfstatat == 262, "as compared below");
 __asm__(".text\n"
         ".globl syscall\n"
         ".type syscall, @function\n"
         "syscall:\n"
         "    .cfi_startproc\n"
         "    endbr64\n"
+        "    cmpq $262, %rdi\n" /* SYS_newfstatat */
+        "    je 3f\n"
         "    cmpq $332, %rdi\n" /* SYS_statx */
         "    jne 1f\n"
         "    movl %esi, %edi\n"
@@ -179,6 +181,11 @@ __asm__(".text\n"
         "    movl %r8d, %ecx\n"
         "    movq %r9, %r8\n"
         "    jmp vt_shim_statx\n"
+        "3:  movl %esi, %edi\n"
+        "    movq %rdx, %rsi\n"
+        "    movq %rcx, %rdx\n"
+        "    movl %r8d, %ecx\n"
+        "    jmp vt_shim_look\n"
         "1:  movq %rdi, %rax\n"
         "    movq %rsi, %rdi\n"
         "    movq %rdx, %rsi\n"

@@ -53,15 +53,24 @@ static bool look_quietly(int dirfd, const char *name, struct stat *status, int f
 int vt_shim_stat(int dirfd, const char *name, struct stat *status, int flags) {
     uint64_t cookie = 0;
     long result;
-    /* With AT_EMPTY_PATH the name may be empty. Any other is left to the supervisor. */
-    if (flags == AT_EMPTY_PATH && dirfd >= 0 && vt_shim_is_empty(name))
-        return vt_shim_fstat(dirfd, status);
+    if ((flags & AT_EMPTY_PATH) != 0) {
+        bool empty = vt_shim_is_empty(name);
+        if (flags == AT_EMPTY_PATH && dirfd >= 0 && empty) return vt_shim_fstat(dirfd, status);
+        /* For any other name the flag means nothing, and the filter might take it for an empty one. */
+        if (!empty) flags &= ~AT_EMPTY_PATH;
+    }
     if ((flags & AT_EMPTY_PATH) == 0) {
         if (look_quietly(dirfd, name, status, flags, &result)) return (int)outcome(result);
         cookie = vt_shim_record(VT_OP_STAT, 0, dirfd, name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
     }
     return (int)issue(cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
 }
+
+#ifdef __x86_64__
+long vt_shim_look(int dirfd, const char *name, struct stat *status, int flags) {
+    return vt_shim_stat(dirfd, name, status, flags);
+}
+#endif
 
 /* As look_quietly. What the mask does not ask for may not be told. */
 static bool look_extended_quietly(int dirfd, const char *name, int flags, unsigned mask, struct statx *status,

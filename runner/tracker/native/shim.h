@@ -57,10 +57,11 @@ bool vt_shim_is_empty(const char *name);
 /* False where the shim has nothing to do: no trace is named. */
 bool vt_shim_is_active(void);
 
-/* As libc's, quietly where that can be; statx as libc's syscall() returns it. In shim-looks.c. */
+/* As libc's, quietly where that can be; statx and look as libc's syscall() returns them. In shim-looks.c. */
 struct stat;
 struct statx;
 int vt_shim_stat(int dirfd, const char *name, struct stat *status, int flags);
+long vt_shim_look(int dirfd, const char *name, struct stat *status, int flags); /* x86-64 */
 int vt_shim_fstat(int fd, struct stat *status);
 long vt_shim_statx(int dirfd, const char *name, int flags, unsigned mask, struct statx *status);
 int vt_shim_access(const char *name, int mode);
