@@ -139,6 +139,7 @@ function isRefusal(result: StoredOutput | NotStored): result is NotStored {
     case 'read-then-written':
     case 'unreadable-input':
     case 'unsupported-output':
+    case 'secret-found':
     case 'cache-unusable':
       return true;
   }

@@ -13,6 +13,7 @@ import type { Observation } from './observation.js';
 import { OwnChanges } from './own-changes.js';
 import { nextManifest } from './restore-entry.js';
 import type { OpenStore } from './restore-entry.js';
+import { findSecret } from './secrets/find-secret.js';
 import { blobsOf, encodeTranscript } from './stored-entry.js';
 import type { FinishedRun, StoreOutcome } from './stored-run.js';
 import type { World } from './world.js';
@@ -46,6 +47,9 @@ export async function storeRun(
     if (!('observer' in observation)) return observation;
     observations.push(observation);
   }
+
+  const secret = findSecret(run, world);
+  if (secret !== undefined) return secret;
 
   const { task, key, duration, processes } = run;
   const grouped = groupObservations(observations);

@@ -131,6 +131,14 @@ export interface FinishedRun {
   readonly ignored?: readonly Ignored[];
   /** What was found before the run, for explanations; default: nothing to compare with. */
   readonly found?: Found;
+  /** Looked for in all that would be kept; a run in which one is found is not stored. */
+  readonly secrets?: readonly Secret[];
+}
+
+/** A variable whose value must not be in anything that is kept. */
+export interface Secret {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** Why a finished run could not be kept. */
@@ -147,6 +155,13 @@ export type NotStored =
       readonly detail: string;
     }
   | { readonly kind: 'unsupported-output'; readonly path: WorkspacePath; readonly detail: string }
+  /** The value of a secret variable is in what the task printed, in a file it wrote, or in a path. */
+  | {
+      readonly kind: 'secret-found';
+      readonly variable: string;
+      readonly in:
+        { readonly stream: OutputChunk['stream'] } | { readonly path: WorkspacePath } | 'names';
+    }
   | { readonly kind: 'cache-unusable'; readonly detail: string };
 
 export type StoreOutcome = { readonly kind: 'stored'; readonly entry: string } | NotStored;

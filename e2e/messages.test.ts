@@ -60,7 +60,7 @@ describe('a mistake in the configuration', () => {
   at vite-task.json:6:18
   6 |       "cache": { "inputs": ["src/**"], "output": ["dist/[a"] }
     |                  ~~~~~~~~
-  known fields: env, untrackedEnv, input, output, optOut, remote
+  known fields: env, untrackedEnv, input, output, optOut, notSecret, remote
 help: did you mean "input"?
 
 error[bad-glob]: "dist/[a" is not a usable glob: a "[" is not closed

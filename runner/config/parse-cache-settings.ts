@@ -6,7 +6,14 @@ import { defaultCacheSettings } from './task-definition.js';
 import type { CacheSettings, PathEntry } from './task-definition.js';
 
 /** The fields of a task's `cache`; in the older form they stood on the task itself. */
-export const cacheSettingFields = ['env', 'untrackedEnv', 'input', 'output', 'optOut'] as const;
+export const cacheSettingFields = [
+  'env',
+  'untrackedEnv',
+  'input',
+  'output',
+  'optOut',
+  'notSecret',
+] as const;
 
 /** Reads the settings out of whatever object holds them; missing ones get their defaults. */
 export function parseCacheSettings(
@@ -14,7 +21,7 @@ export function parseCacheSettings(
   task: string,
   fields: ReadonlyMap<string, Field>,
 ): CacheSettings {
-  const names = (field: 'env' | 'untrackedEnv'): readonly string[] => {
+  const names = (field: 'env' | 'untrackedEnv' | 'notSecret'): readonly string[] => {
     const value = fields.get(field)?.value;
     return value === undefined ? [] : parseNames(reader, field, value);
   };
@@ -31,6 +38,7 @@ export function parseCacheSettings(
     input: paths('input'),
     output: paths('output'),
     optOut: optOut ?? defaultCacheSettings.optOut,
+    notSecret: names('notSecret'),
   };
 }
 

@@ -40,7 +40,7 @@ const plain = {
   commands: [{ text: 'x' }],
   cwd: '',
   dependsOn: [],
-  cache: { env: [], untrackedEnv: [], input: auto, output: auto, optOut: true },
+  cache: { env: [], untrackedEnv: [], input: auto, output: auto, optOut: true, notSecret: [] },
 };
 
 describe('parseTaskFile', () => {
@@ -82,6 +82,7 @@ describe('parseTaskFile', () => {
           ],
           output: [],
           optOut: false,
+          notSecret: [],
         },
       }),
       {
@@ -105,6 +106,7 @@ describe('parseTaskFile', () => {
           ],
           output: [],
           optOut: false,
+          notSecret: [],
         },
       },
     );

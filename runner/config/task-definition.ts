@@ -22,6 +22,8 @@ export interface CacheSettings {
   readonly output: readonly PathEntry[];
   /** False: cached although the task asks not to be. */
   readonly optOut: boolean;
+  /** Globs over names, `!` excludes: values that results may show whatever the name says. */
+  readonly notSecret: readonly string[];
 }
 
 /** What nothing configured means. */
@@ -31,6 +33,7 @@ export const defaultCacheSettings: CacheSettings = {
   input: [{ kind: 'auto', auto: true }],
   output: [{ kind: 'auto', auto: true }],
   optOut: true,
+  notSecret: [],
 };
 
 /** A task this one waits for. */

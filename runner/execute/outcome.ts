@@ -2,6 +2,7 @@ import type { MissReason } from '../../cache/miss-reason.js';
 import type { Difference } from '../../cache/observation-check.js';
 import type { NotStored } from '../../cache/stored-run.js';
 import type { Execution } from '../plan/execution.js';
+import type { ConfidentialValues } from '../plan/secrets/confidential-values.js';
 import type { NotDerived } from './derive/not-derived.js';
 import type { Ending } from './task-process.js';
 
@@ -49,6 +50,8 @@ export interface Outcome {
   readonly notCached?: NotCached;
   /** vt was told to stop while the task ran: nothing was stored, whatever the ending. */
   readonly interrupted?: boolean;
+  /** Variables the task got by asking for them, but for the defaults: not for the disk either. */
+  readonly served?: ConfidentialValues;
   /** Whether the last line of the output has no end, so that a message must begin a new one. */
   readonly hasOpenLine?: boolean;
 }

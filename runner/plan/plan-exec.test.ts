@@ -31,6 +31,7 @@ function plan(
       env: [],
       untrackedEnv: [],
       optOut: true,
+      notSecret: [],
       cache: true,
       name: undefined,
       ...request,

@@ -18,6 +18,8 @@ export interface ExecRequest {
   readonly untrackedEnv: readonly string[];
   /** False for --no-opt-out. */
   readonly optOut: boolean;
+  /** Globs over names of variables whose values may be in results. */
+  readonly notSecret: readonly string[];
   /** False for --no-cache. */
   readonly cache: boolean;
   /** Undefined: the command line is the name. */
@@ -45,10 +47,11 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
     input: pathEntries(request.input),
     output: pathEntries(request.output),
     optOut: request.optOut,
+    notSecret: request.notSecret,
   };
   const planned = planExecution(
     {
-      task: request.name ?? command,
+      task: request.name,
       part: { kind: 'direct', text: command, assignments: [], argv: request.argv },
       extraArgs: [],
       cwd,

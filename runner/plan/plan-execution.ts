@@ -17,10 +17,15 @@ import type { PlanContext } from './plan-context.js';
 import type { PlannedExecution } from './plan.js';
 import type { PlanProblem } from './plan-problem.js';
 import type { Sink } from '../config/sink.js';
+import { nameListMatcher } from '../workspace/glob/glob-matcher.js';
+import { createConcealment } from './secrets/concealment.js';
+import { confidentialValues } from './secrets/confidential-values.js';
+import { isSecretName } from './secrets/secret-names.js';
 
 /** One part of a command line, with everything the configuration and the flags say about it. */
 export interface ExecutionRequest {
-  readonly task: string;
+  /** Undefined: named by its arguments. */
+  readonly task: string | undefined;
   /** Where the task is written; absent for a command line. */
   readonly at?: SourceRange;
   readonly part: CommandPart;
@@ -76,8 +81,10 @@ export function planExecution(
   };
   const env = environment(environmentRequest);
   const { argv, file } = commandArguments(request, env.PATH, context.programs);
+  const confidential = confidentialValues(runnerEnv, declared, argv);
+  const concealment = createConcealment(confidential);
   const base = {
-    task: request.task,
+    task: request.task ?? concealment.arguments(argv).map(quoteArgument).join(' '),
     command: [part.text, ...request.extraArgs.map(quoteArgument)].join(' '),
     argv,
     cwd,
@@ -96,19 +103,26 @@ export function planExecution(
       ...writtenGlobs('output', settings.output, request.globBase),
     ],
   };
+  const isPublic = nameListMatcher(settings.notSecret);
+  const secrets = [...confidential]
+    .map(([name, value]) => ({ name, value }))
+    .filter(({ name }) => isSecretName(name) && !isPublic(name));
+  const variables = { envSource, origin, confidential, secrets };
   if (!isCached) {
-    return { execution: { ...base, cache: undefined, uncachedBecause }, envSource, origin };
+    return { execution: { ...base, cache: undefined, uncachedBecause }, ...variables };
   }
   const input = resolvePathRules(settings.input, request.globBase, root, problems);
   const output = resolvePathRules(settings.output, request.globBase, root, problems);
-  const [program, ...args] = argv;
+  const [program] = argv;
+  const [, ...args] = concealment.arguments(argv);
   const execution: Execution = {
     ...base,
     cache: {
       key: {
         program: programKey(program, file, root),
-        // As they are, also where they hold the workspace's path: `echo $PWD` says something else in
-        // a copy of the workspace, so that a copy runs such a command once for itself.
+        // As they are but for values of variables, also where they hold the workspace's path:
+        // `echo $PWD` says something else in a copy of the workspace, so that it runs such a
+        // command once for itself.
         args,
         cwd: workspacePath(root, cwd) ?? ('' as WorkspacePath),
         env: envKey(declared, runnerEnv, asksForColors(environmentRequest)),
@@ -122,7 +136,7 @@ export function planExecution(
       mayOptOut: settings.optOut,
     },
   };
-  return { execution, envSource, origin };
+  return { execution, ...variables };
 }
 
 /** What is started, and where its program was found. */

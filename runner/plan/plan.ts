@@ -1,13 +1,19 @@
 import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
 import type { ExecutionOrigin } from './execution-origin.js';
+import type { Secret } from '../../cache/stored-run.js';
 import type { EnvSource, Execution } from './execution.js';
 import type { PlanProblem } from './plan-problem.js';
+import type { ConfidentialValues } from './secrets/confidential-values.js';
 
 /** An execution and the variables it may ask for. */
 export interface PlannedExecution {
   readonly execution: Execution;
   readonly envSource: EnvSource;
   readonly origin: ExecutionOrigin;
+  /** Not for the disk, wherever they stand. */
+  readonly confidential: ConfidentialValues;
+  /** Those of them with which no result is kept that shows them. */
+  readonly secrets: readonly Secret[];
 }
 
 /** A task with something to run. */

@@ -189,6 +189,7 @@ const notCached: SampleOfEach<NotCached> = {
   'modified-during-run': { kind: 'modified-during-run', path: p('src/main.js') },
   'unreadable-input': { kind: 'unreadable-input', path: p('secret'), detail: 'EACCES' },
   'unsupported-output': { kind: 'unsupported-output', path: p('run.sock'), detail: 'socket' },
+  'secret-found': { kind: 'secret-found', variable: 'API_TOKEN', in: { path: p('dist/app.js') } },
   'cache-unusable': { kind: 'cache-unusable', detail: 'ENOSPC' },
   'output-too-large': { kind: 'output-too-large', limit: 64 * 2 ** 20 },
   'output-cut-short': { kind: 'output-cut-short' },

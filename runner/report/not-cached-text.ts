@@ -34,6 +34,7 @@ export function notCachedText(reason: NotCached): string {
     case 'modified-during-run':
     case 'unreadable-input':
     case 'unsupported-output':
+    case 'secret-found':
     case 'cache-unusable':
       return notStoredText(reason);
   }

@@ -11,7 +11,15 @@ export function notStoredText(reason: NotStored): string {
       return `'${reason.path}' was read and cannot be read now (${reason.detail})`;
     case 'unsupported-output':
       return `output '${reason.path}' cannot be stored (${reason.detail})`;
+    case 'secret-found':
+      return `the value of '${reason.variable}' is in ${placeText(reason.in)}; if it is no secret: "notSecret": ["${reason.variable}"]`;
     case 'cache-unusable':
       return `the cache cannot be used (${reason.detail})`;
   }
+}
+
+function placeText(place: Extract<NotStored, { kind: 'secret-found' }>['in']): string {
+  if (place === 'names') return 'the name of a file';
+  if ('path' in place) return `'${place.path}'`;
+  return place.stream === 'terminal' ? 'the output' : `the output (${place.stream})`;
 }

@@ -45,6 +45,13 @@ export const execRequestFlags = {
     type: 'boolean',
     description: 'Keep the result although the command asks not to be cached',
   },
+  'not-secret': {
+    type: 'string',
+    multiple: true,
+    valueHint: 'name',
+    description:
+      'Variable whose value may be in the results although it is called a key, a\ntoken, a secret or a password. Repeatable.',
+  },
 } as const satisfies FlagDefinitions;
 
 /** What these flags ask for. */
@@ -60,6 +67,7 @@ export function execRequest(
     env: given.values('env'),
     untrackedEnv: given.values('untracked-env'),
     optOut: !given.has('no-opt-out'),
+    notSecret: given.values('not-secret'),
     cache,
     name: given.value('name'),
   };

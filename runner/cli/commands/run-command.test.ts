@@ -128,7 +128,7 @@ vt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run \`vt run --last-de
   at vite-task.json:2:23
   2 |   "tasks": { "one": { "comand": "a" } }
     |                       ~~~~~~~~
-  known fields: command, cwd, dependsOn, cache, env, untrackedEnv, input, output, optOut
+  known fields: command, cwd, dependsOn, cache, env, untrackedEnv, input, output, optOut, notSecret
 help: did you mean "command"?
 
 error[no-command]: task "one" has nothing to run

@@ -8,6 +8,8 @@ import { runDetails } from '../../report/run-details.js';
 import type { RunDetail } from '../../report/run-details.js';
 import { runSummary } from '../../report/run-summary.js';
 import type { RunTotals } from '../../report/run-summary.js';
+import type { Plan } from '../../plan/plan.js';
+import { createConcealment } from '../../plan/secrets/concealment.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { locate } from '../../workspace/find-workspace.js';
 import { leafCommand } from '../command.js';
@@ -87,12 +89,21 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
     const details = await runPlan(outcome.plan, executor, reporter);
     const text = runDetails(details);
     // Within a tracked task the file would become one of its outputs.
-    if (!isNestedRun(io.env)) keepLastDetails(directory, text);
+    if (!isNestedRun(io.env)) keepLastDetails(directory, concealed(text, outcome.plan, details));
     io.stdout.write((given.has('verbose') ? `\n---\n${text}` : '') + runSummary(totals(details)));
     return { kind: 'code', code: exitCode(details) };
   } finally {
     await executor.close();
   }
+}
+
+/** Without values of variables: the text goes to the disk. */
+function concealed(text: string, plan: Plan, details: readonly RunDetail[]): string {
+  const values = [
+    ...plan.steps.flatMap(({ planned }) => [...(planned?.confidential ?? [])]),
+    ...details.flatMap(({ outcome }) => [...(outcome?.served ?? [])]),
+  ];
+  return createConcealment(new Map(values)).commandLine(text);
 }
 
 function totals(details: readonly RunDetail[]): RunTotals {

@@ -41,5 +41,7 @@ export interface ChannelRecord {
     readonly matches: ReadonlyMap<string, string>;
     readonly speaker: Speaker;
   }[];
+  /** All variables that were given out, tracked or not, first answers. */
+  readonly served: ReadonlyMap<string, string>;
   readonly failures: readonly ChannelFailure[];
 }

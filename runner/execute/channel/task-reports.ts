@@ -72,6 +72,9 @@ export class TaskReports {
         speaker,
       })),
       envQueries: [...this.#trackedQueries.values()],
+      served: new Map(
+        [...this.#values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      ),
     };
   }
 

@@ -56,6 +56,7 @@ function derive(given: Given) {
       ignoredOutputs: [],
       env: [],
       envQueries: [],
+      served: new Map(),
       failures: [],
       ...given.channel,
     },

@@ -145,7 +145,14 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
   const result = deriveRun(
     {
       trace,
-      channel: { ignoredInputs: [], ignoredOutputs: [], env: [], envQueries: [], failures: [] },
+      channel: {
+        ignoredInputs: [],
+        ignoredOutputs: [],
+        env: [],
+        envQueries: [],
+        served: new Map(),
+        failures: [],
+      },
       policy: { key: {} as CachePolicy['key'], input: auto, output: auto, mayOptOut: true },
       workspaceRoot: root,
       runnerDirectories: [],

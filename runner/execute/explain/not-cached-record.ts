@@ -6,6 +6,7 @@ const kinds: Readonly<Record<NotCached['kind'], true>> = {
   'read-then-written': true,
   'unreadable-input': true,
   'unsupported-output': true,
+  'secret-found': true,
   'cache-unusable': true,
   'opted-out': true,
   'channel-failed': true,

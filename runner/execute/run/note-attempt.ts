@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from '../../../cache/attempt.js';
 import { encodeNotCached } from '../explain/not-cached-record.js';
+import { concealmentOf } from '../../plan/secrets/concealment.js';
 import type { Outcome } from '../outcome.js';
 import type { MissedRun } from './run-tracked.js';
 
@@ -10,10 +11,11 @@ export async function noteAttempt(
 ): Promise<void> {
   const { key } = policy;
   const { task } = planned.execution;
-  const { duration } = outcome;
+  const { duration, served } = outcome;
+  const concealed = concealmentOf(planned, served).everywhere(outcome);
   await cache.note(
     task,
-    { ended: Date.now(), duration, key, found, outcome: attemptOutcome(outcome) },
+    { ended: Date.now(), duration, key, found, outcome: attemptOutcome(concealed) },
     world,
   );
 }

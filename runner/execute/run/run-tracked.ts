@@ -4,6 +4,9 @@ import type { Cache, FinishedRun, StoreOutcome } from '../../../cache/stored-run
 import type { World } from '../../../cache/world.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
+import { concealmentOf } from '../../plan/secrets/concealment.js';
+import { typedAssignments } from '../../plan/secrets/typed-assignments.js';
+import type { ConfidentialValues } from '../../plan/secrets/confidential-values.js';
 import type { TaskTrace } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { deriveRun } from '../derive/derive-run.js';
@@ -117,6 +120,7 @@ async function runObserved(
       ending,
       saved: 0,
       interrupted,
+      served: servedTo(run.planned, channel),
       hasOpenLine: recorder.endsWithinLine,
     };
     const stored =
@@ -178,6 +182,13 @@ async function store(
     viewWorkspace(execution.workspaceRoot),
   );
   if (derived.kind !== 'derived') return derived;
+  const concealment = concealmentOf(
+    planned,
+    new Map([
+      ...derived.processes.flatMap(({ argv }) => typedAssignments(argv)),
+      ...servedTo(planned, channel),
+    ]),
+  );
   return cache.store(
     {
       task: execution.task,
@@ -185,8 +196,12 @@ async function store(
       dependencies: derived.dependencies,
       outputs: derived.outputs,
       transcript,
-      processes: derived.processes,
-      ignored: derived.ignored ?? [],
+      processes: derived.processes.map((process) => ({
+        ...process,
+        argv: concealment.arguments(process.argv),
+      })),
+      secrets: planned.secrets,
+      ignored: concealment.everywhere(derived.ignored ?? []),
       duration,
       startStamp,
       found,
@@ -223,4 +238,9 @@ function outputNotKept(
 
 function succeeded(ending: Ending): boolean {
   return ending.kind === 'exited' && ending.code === 0;
+}
+
+/** What tools asked for by themselves; not the defaults, which are in everything. */
+function servedTo({ envSource }: PlannedExecution, { served }: ChannelRecord): ConfidentialValues {
+  return new Map([...served].filter(([name]) => envSource.mayTrack(name)));
 }

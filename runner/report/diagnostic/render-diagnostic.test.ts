@@ -45,7 +45,7 @@ help: correct the JSON; comments and trailing commas are allowed
   at app/vite-task.json:3:16
   3 |     "build": { "comand": "x", "dependsOn": [] }
     |                ~~~~~~~~
-  known fields: command, cwd, dependsOn, cache, env, untrackedEnv, input, output, optOut
+  known fields: command, cwd, dependsOn, cache, env, untrackedEnv, input, output, optOut, notSecret
 help: did you mean "command"?
 `,
     ],
