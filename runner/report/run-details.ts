@@ -1,7 +1,9 @@
 import type { Execution } from '../plan/execution.js';
-import type { Outcome } from '../execute/outcome.js';
+import type { StoredResult } from '../../cache/explain/stored-result.js';
+import type { CacheStatus, Outcome } from '../execute/outcome.js';
 import { durationText } from './duration-text.js';
 import { endingText } from './ending-text.js';
+import { observationLines, outputLines } from './explain/result-lines.js';
 import { missReasonText } from './miss-reason-text.js';
 import { notCachedText } from './not-cached-text.js';
 
@@ -11,14 +13,21 @@ export interface RunDetail {
   readonly outcome: Outcome | undefined;
 }
 
-/** What `-v` and `--last-details` show, one block for each execution, with newlines. */
-export function runDetails(details: readonly RunDetail[]): string {
+/**
+ * What `-v` and `--last-details` show, one block for each execution, with newlines.
+ *
+ * @param results stored results by name: what they depend on and hold is listed as well, for `-vv`.
+ */
+export function runDetails(
+  details: readonly RunDetail[],
+  results: ReadonlyMap<string, StoredResult> = new Map(),
+): string {
   return details
     .map(({ execution, outcome }, index) => {
       const head = `[${index + 1}] ${execution.task}: $ ${execution.command}\n`;
       return (
         head +
-        lines(outcome)
+        [...lines(outcome), ...resultLines(outcome, results)]
           .map((line) => `    ${line}\n`)
           .join('')
       );
@@ -40,10 +49,43 @@ function lines(outcome: Outcome | undefined): readonly string[] {
     case 'first-run':
       return ['cache miss: nothing was stored yet', result, ...storedLine(outcome)];
     case 'miss':
-      return [`cache miss: ${missReasonText(status.reason)}`, result, ...storedLine(outcome)];
+      return [
+        `cache miss: ${missReasonText(status.reason)}`,
+        ...furtherDifferences(status).map((text) => `  also ${text}`),
+        result,
+        ...storedLine(outcome),
+      ];
     case 'disabled':
       return [`cache disabled: ${disabledText(status.because)}`, result];
   }
+}
+
+/** What differs besides the reason, which was told. */
+function furtherDifferences({
+  reason,
+  differences = [],
+}: Extract<CacheStatus, { kind: 'miss' }>): readonly string[] {
+  const told = missReasonText(reason);
+  const texts = differences.map((difference) =>
+    reason.kind === 'env-changed' && difference.kind === reason.kind
+      ? told // all variables are told together
+      : missReasonText(difference),
+  );
+  return [...new Set(texts)].filter((text) => text !== told);
+}
+
+function resultLines(
+  outcome: Outcome | undefined,
+  results: ReadonlyMap<string, StoredResult>,
+): readonly string[] {
+  const result = outcome?.entry === undefined ? undefined : results.get(outcome.entry);
+  if (outcome === undefined || result === undefined) return [];
+  const outputs = outputLines(result, false);
+  return [
+    outcome.status.kind === 'hit' ? 'unchanged:' : 'depends on:',
+    ...observationLines(result, false).map((line) => `  ${line}`),
+    ...(outputs.length === 0 ? [] : ['outputs:', ...outputs.map((line) => `  ${line}`)]),
+  ];
 }
 
 function restoredLine(restored: Outcome['restored']): readonly string[] {

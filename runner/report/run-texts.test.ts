@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AbsolutePath } from '../../cache/brands.js';
+import type { AbsolutePath, WorkspacePath } from '../../cache/brands.js';
+import type { StoredResult } from '../../cache/explain/stored-result.js';
 import type { CacheStatus, Outcome } from '../execute/outcome.js';
 import type { Execution } from '../plan/execution.js';
 import { executionLine } from './execution-line.js';
@@ -86,6 +87,55 @@ describe('runSummary', () => {
 });
 
 describe('runDetails', () => {
+  it('tells every difference from the nearest result, the reason once', () => {
+    const told = (status: CacheStatus): string =>
+      runDetails([{ execution, outcome: outcome({ status }) }]);
+    const path = 'src/a.js' as WorkspacePath;
+    const modified = { kind: 'modified', path } as const;
+    const added = { kind: 'added', name: 'b.js', dir: '' as WorkspacePath } as const;
+    const env = (...names: string[]) => ({ kind: 'env-changed', names }) as const;
+    const after = '    succeeded in 340ms\n    stored\n';
+    assert.equal(
+      told({ kind: 'miss', reason: modified, differences: [added, modified] }),
+      `[1] app#build: $ vite build\n    cache miss: 'src/a.js' modified\n      also 'b.js' added in workspace root\n${after}`,
+    );
+    assert.equal(
+      told({ kind: 'miss', reason: env('A', 'B'), differences: [env('A'), env('B'), modified] }),
+      `[1] app#build: $ vite build\n    cache miss: envs 'A', 'B' changed\n      also 'src/a.js' modified\n${after}`,
+    );
+  });
+
+  it('lists what a result depends on and holds, when it is given', () => {
+    const result = {
+      observations: [
+        { kind: 'env', observer: 0, name: 'NODE_ENV', valueDigest: 'x' },
+        { kind: 'absence', observer: 0, path: '.env.local' },
+        { kind: 'listing', observer: 0, path: 'src', names: [] },
+      ],
+      outputs: [{ path: 'dist/o', kind: 'symlink', target: 'p' }],
+      writers: [0],
+      processes: [],
+    } as unknown as StoredResult;
+    const list = `      env 'NODE_ENV'
+      '.env.local' (missing)
+      'src' (folder)
+    outputs:
+      'dist/o' (link to 'p')
+`;
+    const told = (status: CacheStatus): string =>
+      runDetails(
+        [{ execution, outcome: outcome({ status, entry: 'e' }) }],
+        new Map([['e', result]]),
+      );
+    assert.ok(told(hit).endsWith(`    unchanged:\n${list}`), told(hit));
+    assert.ok(told(miss).endsWith(`    depends on:\n${list}`), told(miss));
+    const without = { ...result, outputs: [] };
+    assert.doesNotMatch(
+      runDetails([{ execution, outcome: outcome({ entry: 'e' }) }], new Map([['e', without]])),
+      /outputs:/,
+    );
+  });
+
   it('tells how each execution went', () => {
     const because = (status: CacheStatus): { execution: Execution; outcome: Outcome } => ({
       execution,

@@ -1,7 +1,6 @@
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { planExec } from '../../plan/plan-exec.js';
 import { createExecReporter } from '../../report/execution-reporter.js';
-import { runDetails } from '../../report/run-details.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
@@ -9,6 +8,7 @@ import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
 import { parseFlags, UsageError } from '../flags/parse-flags.js';
 import { reportProblems } from '../report-problems.js';
+import { verboseDetails } from '../verbose-details.js';
 import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
 import { execRequest, execRequestFlags, locateFor } from './exec-request.js';
@@ -17,7 +17,11 @@ const flags = {
   ...execRequestFlags,
   'no-cache': { type: 'boolean', description: 'Just run it, with the full environment' },
   quiet: { type: 'boolean', alias: 'q', description: "None of vt's own lines" },
-  verbose: { type: 'boolean', alias: 'v', description: 'Say what was decided and why, afterwards' },
+  verbose: {
+    type: 'boolean',
+    alias: 'v',
+    description: 'Say what was decided and why, afterwards; -vv: also all that it depends on',
+  },
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
@@ -77,7 +81,8 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
   });
   try {
     const details = await runPlan(outcome.plan, executor, reporter);
-    if (given.has('verbose')) io.stderr.write(runDetails(details));
+    if (given.has('verbose'))
+      io.stderr.write(await verboseDetails(details, given.count('verbose'), directory));
     const ending = details[0]?.outcome?.ending;
     if (ending === undefined) return { kind: 'code', code: 1 };
     return ending.kind === 'killed'

@@ -18,6 +18,7 @@ import { UsageError } from '../flags/parse-flags.js';
 import { wantsColor } from '../../report/style.js';
 import { keepLastDetails, readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
+import { verboseDetails } from '../verbose-details.js';
 import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
 import { parseRunFlags, readNestedRun, runFlags, runName, runRequest } from './run-flags.js';
@@ -90,7 +91,10 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
     const text = runDetails(details);
     // Within a tracked task the file would become one of its outputs.
     if (!isNestedRun(io.env)) keepLastDetails(directory, concealed(text, outcome.plan, details));
-    io.stdout.write((given.has('verbose') ? `\n---\n${text}` : '') + runSummary(totals(details)));
+    const told = given.has('verbose')
+      ? `\n---\n${await verboseDetails(details, given.count('verbose'), directory)}`
+      : '';
+    io.stdout.write(told + runSummary(totals(details)));
     return { kind: 'code', code: exitCode(details) };
   } finally {
     await executor.close();

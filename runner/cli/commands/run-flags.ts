@@ -35,14 +35,18 @@ export const runFlags = {
   'ignore-depends-on': { type: 'boolean', description: 'Run nothing because of "dependsOn"' },
   cache: { type: 'boolean', description: 'Cache package.json scripts too' },
   'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
-  verbose: { type: 'boolean', alias: 'v', description: 'Details of every command at the end' },
+  verbose: {
+    type: 'boolean',
+    alias: 'v',
+    description: 'Details of every command at the end; -vv: also all that it depends on',
+  },
   'last-details': { type: 'boolean', description: 'Show the details of the last run again' },
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
 const laterFlags = [
   ...['--parallel', '--concurrency-limit', '--log'],
-  ...['-vv', '--dry-run', '--json', '--watch', '--continue'],
+  ...['--dry-run', '--json', '--watch', '--continue'],
 ];
 
 type RunFlags = ParsedFlags<typeof runFlags>;

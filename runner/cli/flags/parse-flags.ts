@@ -16,6 +16,8 @@ export interface FlagSyntax<F extends FlagDefinitions> {
 /** The flags that were given, and everything else. */
 export interface ParsedFlags<F extends FlagDefinitions> {
   has(name: keyof F): boolean;
+  /** How often a flag was given: `-vv` is twice. */
+  count(name: keyof F): number;
   /** The value of a flag that may be given once. */
   value(name: keyof F): string | undefined;
   values(name: keyof F): readonly string[];
@@ -46,7 +48,7 @@ export function parseFlags<F extends FlagDefinitions>(
     const flag = `--${name}`;
     if (definition.type === 'boolean') {
       if (value !== undefined) throw new UsageError({ kind: 'unexpected-value', flag, command });
-      given.set(name, []);
+      given.set(name, [...(given.get(name) ?? []), '']);
       return;
     }
     const taken = value ?? argv[at++];
@@ -78,6 +80,7 @@ export function parseFlags<F extends FlagDefinitions>(
   }
   return {
     has: (name) => given.has(name),
+    count: (name) => given.get(name)?.length ?? 0,
     value: (name) => given.get(name)?.[0],
     values: (name) => given.get(name) ?? [],
     rest,
