@@ -44,3 +44,6 @@ await esbuild.build({
 chmodSync(bundle, 0o755);
 // Tools find the client by its path, so it stands beside the bundle wherever that is installed.
 copyFileSync(path.join(root, 'client/node/dist/index.cjs'), path.join(root, 'dist/vt-client.cjs'));
+// For editors: what a vite-task.json may hold.
+const schema = 'vite-task.schema.json';
+copyFileSync(path.join(root, 'runner/config', schema), path.join(root, 'dist', schema));

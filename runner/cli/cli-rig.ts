@@ -21,6 +21,8 @@ export class CliRig {
   stdout = '';
   stderr = '';
   isTTY = false;
+  /** Where vt is started, below `root`. */
+  directory = '.';
   env: Record<string, string> = {};
   cleanOutcome: CleanOutcome = { kind: 'cleaned', stores: 1 };
   /** By program; anything else is a first run that succeeds. */
@@ -46,7 +48,7 @@ export class CliRig {
         stdout: { isTTY: this.isTTY, write: (text) => void (this.stdout += text) },
         stderr: { isTTY: this.isTTY, write: (text) => void (this.stderr += text) },
         capture: this.isTTY ? 'terminal' : 'pipes',
-        cwd: this.root,
+        cwd: path.join(this.root, this.directory),
         env: { PATH: '/usr/bin:/bin', TERM: 'dumb', ...this.env },
       },
       {

@@ -20,7 +20,7 @@ describe('vt', () => {
   it('has help at each level, with every flag and command in it', async (t) => {
     const rig = new CliRig(t);
     const words: [string[], string[]][] = [
-      [[], ['run', 'exec', 'cache', 'report', '--help', '--version']],
+      [[], ['run', 'exec', 'init', 'cache', 'report', '--help', '--version']],
       [
         ['run'],
         [
@@ -78,11 +78,11 @@ describe('vt', () => {
   const mistakes: [string[], string][] = [
     [
       ['rnu'],
-      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, cache, why, report\nhelp: did you mean `vt run`?\n',
+      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, init, cache, why, report\nhelp: did you mean `vt run`?\n',
     ],
     [
       ['toString'],
-      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, cache, why, report\nhelp: see `vt --help`\n',
+      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, init, cache, why, report\nhelp: see `vt --help`\n',
     ],
     [
       ['--versoin'],

@@ -53,6 +53,10 @@ function rootCommand(context: CommandContext): CommandGroup {
         description: 'run one command, or replay what it did the last time',
         load: async () => (await import('./commands/exec-command.js')).execCommand(context),
       },
+      init: {
+        description: 'write a first vite-task.json',
+        load: async () => (await import('./commands/init-command.js')).initCommand(context),
+      },
       cache: {
         description: 'look after stored results',
         load: async () => (await import('./commands/cache-command.js')).cacheCommand(context),

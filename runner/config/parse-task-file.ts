@@ -55,6 +55,8 @@ export function parseTaskFile(
     return empty;
   }
   const fields = reader.fields(root, fileName, [...rootFields, '$schema']);
+  const schema = fields.get('$schema');
+  if (schema !== undefined) reader.string('$schema', schema.value);
   if (!isRoot) {
     for (const name of ['cache', 'enablePrePostScripts']) {
       const field = fields.get(name);

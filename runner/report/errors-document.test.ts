@@ -158,6 +158,8 @@ const usageProblems: SampleOfEach<UsageProblem> = {
     argument: 'the name of a task',
     command: 'vt run',
   },
+  'file-exists': { kind: 'file-exists', file: 'vite-task.json' },
+  'cannot-write': { kind: 'cannot-write', file: 'vite-task.json', errno: 'EACCES' },
   'unexpected-argument': {
     kind: 'unexpected-argument',
     argument: 'x',

@@ -34,4 +34,7 @@ export type UsageProblem =
       readonly command: string;
     }
   | { readonly kind: 'missing-argument'; readonly argument: string; readonly command: string }
-  | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string };
+  | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string }
+  /** `vt init` found its file there already. */
+  | { readonly kind: 'file-exists'; readonly file: string }
+  | { readonly kind: 'cannot-write'; readonly file: string; readonly errno: string };

@@ -51,7 +51,7 @@ describe('the order of tasks, over random workspaces', () => {
       rig.write({
         'package.json': { workspaces: ['p/*'] },
         ...Object.fromEntries(
-          needs.flatMap((to, index) => {
+          needs.flatMap((to, index): [string, unknown][] => {
             const waits = dependsOn[index];
             const build = {
               command: 'x',

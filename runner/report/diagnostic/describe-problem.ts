@@ -74,6 +74,13 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` has no use for "${problem.argument}"`,
         `see \`${problem.command} --help\``,
       );
+    case 'file-exists':
+      return error(
+        `${problem.file} is there already, and was left as it is`,
+        'edit it; docs/configuration.md explains each field',
+      );
+    case 'cannot-write':
+      return error(`cannot write ${problem.file}: ${problem.errno}`, 'make its directory writable');
     case 'syntax-error':
     case 'unreadable-file':
     case 'unknown-field':

@@ -415,6 +415,14 @@ describe('diagnostics without a configuration, word for word', () => {
       'error[conflicting-flags]: --cache and --no-cache of `vt run` exclude each other\nhelp: give one of them\n',
     ],
     [
+      { kind: 'file-exists', file: 'vite-task.json' },
+      'error[file-exists]: vite-task.json is there already, and was left as it is\nhelp: edit it; docs/configuration.md explains each field\n',
+    ],
+    [
+      { kind: 'cannot-write', file: 'vite-task.json', errno: 'EACCES' },
+      'error[cannot-write]: cannot write vite-task.json: EACCES\nhelp: make its directory writable\n',
+    ],
+    [
       { kind: 'package-and-flag', task: 'lib#build', flag: '--filter', command: 'vt run' },
       'error[package-and-flag]: "lib#build" names a package, and --filter of `vt run` chooses packages too\nhelp: name the task alone, or leave out the flag\n',
     ],
