@@ -84,17 +84,25 @@ bool vt_keys_has(const struct vt_keys *keys, uint64_t key) {
     return false;
 }
 
-void vt_keys_add(struct vt_keys *keys, uint64_t key) {
-    uint32_t table = LOAD(&keys->shared->last);
-    if (table >= VT_KEYS_TABLES) return;
+/* False: neighbours have taken every place `key` may be at. */
+static bool put(const struct vt_keys *keys, uint32_t table, uint64_t key) {
     uint64_t *at = table_at(keys, table);
     for (uint32_t i = 0; i < PROBES; i++) {
         uint64_t found = 0;
         uint64_t *slot = &at[(key + i) & (tables[table].slots - 1)];
-        if (__atomic_compare_exchange_n(slot, &found, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) break;
-        if (found == key) return;
+        if (__atomic_compare_exchange_n(slot, &found, key, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return true;
+        if (found == key) return true;
     }
+    return false;
+}
+
+void vt_keys_add(struct vt_keys *keys, uint64_t key) {
+    uint32_t table = LOAD(&keys->shared->last);
+    if (table >= VT_KEYS_TABLES) return;
+    bool done = put(keys, table, key);
     uint32_t count = __atomic_add_fetch(&keys->shared->counts[table], 1, __ATOMIC_ACQ_REL);
-    if (count < tables[table].slots / 2 || table + 1 == VT_KEYS_TABLES) return;
-    __atomic_compare_exchange_n(&keys->shared->last, &table, table + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if ((done && count < tables[table].slots / 2) || table + 1 == VT_KEYS_TABLES) return;
+    uint32_t last = table;
+    __atomic_compare_exchange_n(&keys->shared->last, &last, table + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (!done) put(keys, table + 1, key);
 }

@@ -85,7 +85,7 @@ export function launcherSources(): string[] {
 
 /** The sources of the shim, some of which are the launcher's too. */
 export function shimSources(): string[] {
-  return fs.readdirSync(sources).filter((name) => /^(shim.*|touch|log)\.c$/.test(name));
+  return fs.readdirSync(sources).filter((name) => /^(shim.*|touch|mind|log|keys)\.c$/.test(name));
 }
 
 /** The names an object defines for others, sorted. `nm` is that of the object's machine. */
@@ -155,6 +155,15 @@ export class NativeRig {
   }
 
   async launch(program: readonly string[], how: LaunchOptions = {}): Promise<Launched> {
+    const ran = await this.run(program, how);
+    return { ...ran, ...this.readTrace() };
+  }
+
+  /** `launch`, but leaves the trace where it is, at `trace`. */
+  async run(
+    program: readonly string[],
+    how: LaunchOptions = {},
+  ): Promise<Pick<Launched, 'stdout' | 'stderr' | 'control'>> {
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe'];
     const args = [
       '--control',
@@ -180,7 +189,7 @@ export class NativeRig {
     const [code] = (await once(child, 'close')) as [number | null];
     const [stdout = '', stderr = '', control = ''] = texts;
     assert.equal(code, 0, stderr);
-    return { stdout, stderr, control: parseLines(control), ...this.readTrace() };
+    return { stdout, stderr, control: parseLines(control) };
   }
 
   /** Reads the trace and removes it. */
