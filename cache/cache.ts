@@ -25,6 +25,7 @@ import { recordAttempt, workspaceName } from './last-run-table.js';
 import { ApplyFailure } from './restore-apply.js';
 import { restoreEntry } from './restore-entry.js';
 import type { OpenStore, Restoring } from './restore-entry.js';
+import { RunningTask } from './running-tasks.js';
 import { storeRun } from './store-run.js';
 import type {
   Cache,
@@ -65,6 +66,7 @@ class DirectoryCache implements Cache {
   readonly #layout: CacheLayout;
   readonly #hits = new WeakMap<Hit, Restoring>();
   readonly #comparisons = new WeakMap<Lookup, Comparison>();
+  readonly #running = new Map<string, RunningTask>();
   #opening: Promise<OpenStore> | undefined;
   #fault: string | undefined;
   #hasStored = false;
@@ -132,13 +134,26 @@ class DirectoryCache implements Cache {
     );
   }
 
+  async begin(task: string, world: World): Promise<void> {
+    await this.#degrading(
+      (store) => {
+        this.#endRunning(task);
+        this.#running.set(task, RunningTask.begin(store.layout, world.root, task));
+        return Promise.resolve();
+      },
+      () => undefined,
+    );
+  }
+
   async store(run: FinishedRun, world: World): Promise<StoreOutcome> {
     return this.#degrading<StoreOutcome>(
       async (store) => {
         store.memo.tick();
         try {
           await settle(store, world);
-          const outcome = await storeRun(run, world, store);
+          const running = this.#running.get(run.task);
+          const outcome = await storeRun(run, world, store, running);
+          this.#endRunning(run.task);
           if (outcome.kind === 'stored') this.#hasStored = true;
           return outcome;
         } catch (error) {
@@ -154,6 +169,7 @@ class DirectoryCache implements Cache {
   async note(task: string, attempt: Attempt, world: World): Promise<void> {
     await this.#degrading(
       async ({ index, layout }) => {
+        this.#endRunning(task);
         const workspace = workspaceName(layout.root, world.root);
         await index.write((transaction) => recordAttempt(transaction, workspace, task, attempt));
       },
@@ -167,6 +183,7 @@ class DirectoryCache implements Cache {
     await this.#degrading(
       async (store) => {
         const { index, memo } = store;
+        for (const task of [...this.#running.keys()]) this.#endRunning(task);
         if (memo.hasUnsaved) await index.write((transaction) => memo.save(transaction));
         // Only what has grown can have grown too large, and no hit has to wait for it.
         if (this.#hasStored) await collectWhenDue(store, this.#options.limits ?? DEFAULT_LIMITS);
@@ -178,6 +195,11 @@ class DirectoryCache implements Cache {
       () => undefined,
     );
     this.#fault ??= 'closed';
+  }
+
+  #endRunning(task: string): void {
+    this.#running.get(task)?.end();
+    this.#running.delete(task);
   }
 
   /** Drops damaged entries. What it returns tells damage from a collection that was faster. */

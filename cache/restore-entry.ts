@@ -16,6 +16,7 @@ import { changeJournaled } from './journaled-change.js';
 import type { RestoreName } from './journaled-change.js';
 import { planRestore } from './restore-plan.js';
 import type { Obstacle, Placement, RestorePlan } from './restore-plan.js';
+import { tellRestored } from './running-tasks.js';
 import { Staging } from './staging.js';
 import type { ManifestItem, StoredEntry } from './stored-entry.js';
 import { temporaryToken } from './temporary-names.js';
@@ -100,6 +101,8 @@ export async function restoreEntry(
         if (changes === 0) await save();
         else {
           const stageMissing = () => stage(missing);
+          const changed = [...plan.placements.map((output) => output.path), ...plan.removals];
+          tellRestored(layout, world.root, restoring.name, changed);
           await changeJournaled(plan, staging, nameRestore(token, restoring, layout), {
             stageMissing,
             save,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { archiveOutputs } from './archive-outputs.js';
+import type { WorkspacePath } from './brands.js';
 import { observe } from './dependency-observation.js';
-import { insertEntry } from './entry-table.js';
+import { entryName, insertEntry } from './entry-table.js';
 import { lstatOrAbsent } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
 import { keyDigest } from './key-digest.js';
@@ -13,6 +14,7 @@ import type { Observation } from './observation.js';
 import { OwnChanges } from './own-changes.js';
 import { nextManifest } from './restore-entry.js';
 import type { OpenStore } from './restore-entry.js';
+import type { RunningTask } from './running-tasks.js';
 import { findSecret } from './secrets/find-secret.js';
 import { blobsOf, encodeTranscript } from './stored-entry.js';
 import type { FinishedRun, StoreOutcome } from './stored-run.js';
@@ -29,11 +31,14 @@ const ROUNDS = 4;
  * Keeps a finished run: first its observations, as they were before it, then its outputs, as they
  * are now; and records that the task wrote them. Throws errors of the index, and file system
  * errors with the path concerned.
+ *
+ * `running`: the run itself, if others were told of it; refused where they wrote the same files.
  */
 export async function storeRun(
   run: FinishedRun,
   world: World,
   store: OpenStore,
+  running?: RunningTask,
 ): Promise<StoreOutcome> {
   const { index, memo, blobs, layout } = store;
   const endStamp = takeFileStamp(layout.temporary);
@@ -71,7 +76,17 @@ export async function storeRun(
     const entry = {
       ...{ task, key, duration, processes, observers, outputs, writers, transcript, ignored },
     };
+    const result = entryName(
+      keyDigest(key),
+      grouped.groups.map((group) => group.digest),
+    );
+    const written = outputs.map((output) => output.path);
+    let disturbed: WorkspacePath | undefined;
     const name = await index.write(async (transaction) => {
+      // Told within the lock: whoever stores later knows.
+      running?.tell(result, written);
+      disturbed = running?.disturbed(result, written);
+      if (disturbed !== undefined) return undefined;
       if (blobsOf(entry).some((digest) => !blobs.exists(digest))) return undefined;
       const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
       const before = await lastManifest(transaction, workspace, task);
@@ -83,6 +98,7 @@ export async function storeRun(
       await memo.save(transaction);
       return stored;
     });
+    if (disturbed !== undefined) return { kind: 'modified-during-run', path: disturbed };
     if (name !== undefined) return { kind: 'stored', entry: name };
   }
   return { kind: 'cache-unusable', detail: 'its files are removed while they are written' };

@@ -204,6 +204,11 @@ export interface Cache {
   /** What was compared for this lookup; nothing for a hit or a first run. */
   comparison(lookup: Lookup): Comparison;
   restore(hit: Hit, world: World): Promise<RestoreOutcome>;
+  /**
+   * To be called just before a task is started whose result is to be stored: a run that is under way
+   * at the same time and writes the same files makes both results uncacheable, unless they are equal.
+   */
+  begin(task: string, world: World): Promise<void>;
   store(run: FinishedRun, world: World): Promise<StoreOutcome>;
   /** Notes, for explanations, how a run went that was not handed to `store`, or refused by it. */
   note(task: string, attempt: Attempt, world: World): Promise<void>;

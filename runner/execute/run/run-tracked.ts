@@ -88,6 +88,7 @@ async function runObserved(
   const { output } = context;
   const { include, exclude } = run.policy.input;
   const inputMatches = include.length > 0 ? await run.world.expandGlobs(include, exclude) : [];
+  await run.cache.begin(execution.task, run.world);
   const recorder = new OutputRecorder();
   const began = performance.now();
   const task = startTask(
