@@ -77,6 +77,27 @@ const rows: readonly Row[] = [
     miss: "'a.txt' modified",
   },
   {
+    does: 'asks whether a file is there, without a look at it, and it changes',
+    script: `node -e 'require("node:fs").existsSync("a.txt")'`,
+    then: (w) => w.write({ 'a.txt': 'other\n' }),
+  },
+  {
+    does: 'asks whether a file is there, and it is removed',
+    script: `node -e 'require("node:fs").existsSync("a.txt")'`,
+    then: (w) => {
+      w.remove('a.txt');
+    },
+    miss: "'a.txt' removed from workspace root",
+  },
+  {
+    does: 'asks whether it may execute a file, and then it may',
+    script: 'test -x a.txt || true',
+    then: (w) => {
+      chmodSync(w.path('a.txt'), 0o755);
+    },
+    miss: "'a.txt' modified",
+  },
+  {
     does: 'reads a file whose times change',
     script: 'ls -l a.txt; cat a.txt',
     then: (w) => {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { classifyRecords, inShort, type Disk } from './testing/classify-rig.js';
 import type { RecordFields } from './testing/trace-builder.js';
-import { AT_REMOVEDIR, OpenFlag, RENAME_EXCHANGE, RENAME_NOREPLACE } from './trace-format.js';
+import {
+  AT_REMOVEDIR,
+  OpenFlag,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  STAT_EXISTENCE,
+} from './trace-format.js';
 
 const { WRONLY, RDWR, CREAT, EXCL, TRUNC, APPEND, PATH, TMPFILE } = OpenFlag;
 
@@ -60,7 +66,39 @@ describe('looking', () => {
       accesses: { f: 'file content@0 probed@0 written@0' },
     },
     {
-      name: 'stat, access, watch, chdir and xattr look at existence',
+      name: 'access asks whether a file is there, and no more; of what is no file it is a look',
+      disk: { '/ws/a': 'file', '/ws/b': 'file', '/ws/d': 'directory', '/ws/l': '-> a' },
+      records: [
+        { op: 'STAT', path: '/ws/l', before: 'SYMLINK', before2: 'FILE', aux: STAT_EXISTENCE },
+        { op: 'STAT', path: '/ws/b', before: 'FILE', aux: STAT_EXISTENCE },
+        { op: 'STAT', path: '/ws/b', before: 'FILE' },
+        { op: 'STAT', path: '/ws/d', before: 'DIRECTORY', aux: STAT_EXISTENCE },
+        { op: 'STAT', path: '/ws/none', before: 'ABSENT', aux: STAT_EXISTENCE },
+      ],
+      accesses: {
+        a: 'file probed@0',
+        b: 'file probed@1',
+        d: 'directory probed@3',
+        l: 'symlink link@0(a)',
+        none: 'absent probed@4',
+      },
+    },
+    {
+      name: 'what a symlink led to before the task made something there is known',
+      disk: { '/ws/l': '-> new', '/ws/new': 'file' },
+      records: [
+        {
+          op: 'OPEN',
+          path: '/ws/l',
+          before: 'SYMLINK',
+          before2: 'ABSENT',
+          aux: WRONLY | CREAT | TRUNC,
+        },
+      ],
+      accesses: { l: 'symlink link@0(new)', new: 'absent written@0' },
+    },
+    {
+      name: 'stat, watch, chdir and xattr look',
       disk: { '/ws/a': 'file', '/ws/d': 'directory' },
       records: [
         { op: 'STAT', path: '/ws/a', before: 'FILE' },
@@ -739,9 +777,18 @@ describe('renaming', () => {
       disk: { '/ws/a': 'file', '/ws/b': 'file' },
       records: [
         { op: 'RENAME', path: '/ws/a', path2: '/ws/b', before: 'FILE', before2: 'FILE' },
-        { op: 'OPEN', path: '/ws/a', before: 'FILE', aux: WRONLY | CREAT | TRUNC },
+        { op: 'OPEN', path: '/ws/a', before: 'ABSENT', aux: WRONLY | CREAT | TRUNC },
       ],
       accesses: { a: 'unknown probed@0 written@0', b: 'unknown probed@0 written@0' },
+    },
+    {
+      name: 'it did not when the source was found there by the next creation',
+      disk: { '/ws/a': 'file', '/ws/b': 'file' },
+      records: [
+        { op: 'RENAME', path: '/ws/a', path2: '/ws/b', before: 'FILE', before2: 'FILE' },
+        { op: 'OPEN', path: '/ws/a', before: 'FILE', aux: WRONLY | CREAT | TRUNC },
+      ],
+      accesses: { a: 'file probed@0 written@1' },
     },
     {
       name: 'a directory the task made is renamed into place with all it made in it',

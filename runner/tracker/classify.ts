@@ -10,7 +10,7 @@ import { ProcLinks } from './proc-links.js';
 import type { ProcessTable } from './process-table.js';
 import { TaskPaths } from './task-paths.js';
 import type { Incompleteness, PathAccess, Touch } from './task-trace.js';
-import { Op } from './trace-format.js';
+import { Op, STAT_EXISTENCE } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
 import { asksForDirectory, Foresight, kinds, resolveSteps, type Step } from './trace-steps.js';
 import { takeUndecodable } from './undecodable-paths.js';
@@ -108,7 +108,8 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
     case Op.XATTR:
     case Op.WATCH: {
       const state = paths.look(where.path, paths.seen(step), touch);
-      if (state !== undefined) paths.ledger.inspect(state, touch);
+      const isShown = record.op !== Op.STAT || (record.aux & STAT_EXISTENCE) === 0;
+      if (state !== undefined && isShown) paths.ledger.inspect(state, touch);
       break;
     }
     case Op.CHDIR:

@@ -59,7 +59,7 @@ function changesNames({ op, flags, result, before, before2, aux }: TraceRecord):
 
 /** What the log tells of names as they are written, whatever the moment. */
 interface Hints {
-  /** Names that something tried to create. */
+  /** Names that something may have been created at. */
   readonly creations: ReadonlySet<string>;
   /** The last record that saw something there. */
   readonly lastSeen: ReadonlyMap<string, number>;
@@ -68,10 +68,12 @@ interface Hints {
 function gatherHints(records: readonly TraceRecord[]): Hints {
   const creations = new Set<string>();
   const lastSeen = new Map<string, number>();
-  for (const { op, path, path2, before, sequence } of records) {
+  for (const { op, path, path2, before, before2, sequence } of records) {
     if (op === Op.PROCESS) continue;
-    if (op === Op.MKDIR || op === Op.SYMLINK) creations.add(posix.normalize(path));
-    if (op === Op.RENAME || op === Op.LINK) creations.add(posix.normalize(path2));
+    const makes = op === Op.MKDIR || op === Op.SYMLINK;
+    if (makes && before <= Kind.ABSENT) creations.add(posix.normalize(path));
+    if (op === Op.RENAME || (op === Op.LINK && before2 <= Kind.ABSENT))
+      creations.add(posix.normalize(path2));
     if (before > Kind.ABSENT) lastSeen.set(posix.normalize(path), sequence);
   }
   return { creations, lastSeen };

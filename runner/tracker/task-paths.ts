@@ -7,7 +7,7 @@ import type { ProcessTable } from './process-table.js';
 import type { Incompleteness, PathAccess, Touch } from './task-trace.js';
 import { Errno } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
-import { asksForDirectory, kinds, type Foresight, type Step } from './trace-steps.js';
+import { asksForDirectory, type Foresight, type Step } from './trace-steps.js';
 
 /**
  * The paths of a task while its records are classified in order: the ledger of those inside the
@@ -53,8 +53,7 @@ export class TaskPaths {
   /** The state of the step's path, with what its record saw there. */
   told(step: Step): PathState {
     const state = this.ledger.at(step.where.path);
-    const kind = kinds[step.record.before];
-    if (step.direct && kind !== undefined) {
+    if (step.found !== undefined) {
       const { sequence } = step.record;
       const touch = { sequence: BigInt(sequence), process: step.process };
       this.tell(state, this.seen(step), touch);
@@ -82,8 +81,7 @@ export class TaskPaths {
   }
 
   /** What the record's call found at its path. */
-  seen({ record, where, direct }: Step): KindAt {
-    const told = direct ? kinds[record.before] : undefined;
+  seen({ record, where, found: told }: Step): KindAt {
     if (told === 'absent' && asksForDirectory(record.path)) {
       // A slash behind the name of a file makes the lookup fail, though the file is there.
       const kind = this.kindAt(where.path);

@@ -48,7 +48,7 @@ export interface PathAccess {
   readonly contentRead?: Touch;
   /** Looked up (stat, access, open for reading, failed lookup…) before the task wrote it. */
   readonly probed?: Touch;
-  /** Its size, times or mode were shown (stat) before the task wrote it. */
+  /** Its size, times or mode were shown (stat, but not access) before the task wrote it. */
   readonly inspected?: Touch;
   /** A directory whose entries were listed and that the task had not made itself. */
   readonly listed?: Touch;

@@ -62,6 +62,9 @@ export const IncompleteBit = {
   UNNAMED_FILE: 256,
 } as const;
 
+/** aux of STAT: nothing was told but whether it is there. */
+export const STAT_EXISTENCE = 1;
+
 /** The call was not seen to return: the record was made before it. */
 export const RESULT_UNKNOWN = -0x80000000;
 

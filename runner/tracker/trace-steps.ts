@@ -20,8 +20,8 @@ export interface Step {
   readonly process: number;
   readonly where: Resolution;
   readonly where2: Resolution | undefined;
-  /** `before` tells of the resolved path, not of a symlink that was followed from there. */
-  readonly direct: boolean;
+  /** What the record saw where its path led; undefined if it did not see. */
+  readonly found: KindAt | undefined;
 }
 
 /** What the log as a whole tells of paths, whatever the moment. */
@@ -30,7 +30,10 @@ export class Foresight {
   readonly firstSeen = new Map<string, { readonly kind: KindAt; readonly at: number }>();
   /** The last record that saw something there. */
   readonly lastSeen = new Map<string, number>();
-  /** Paths something tried to create. */
+  /**
+   * Paths something may have been created at. An attempt where something was is no such: had that
+   * gone, the next attempt would be a record of its own.
+   */
   readonly creations = new Set<string>();
   /** Paths whose permissions something tried to change. */
   readonly attributes = new Set<string>();
@@ -39,34 +42,34 @@ export class Foresight {
     record: TraceRecord,
     where: Resolution,
     where2: Resolution | undefined,
-    direct: boolean,
+    found: KindAt | undefined,
   ): void {
-    const kind = kinds[record.before];
+    const kind = found;
     const hasSlash = asksForDirectory(record.path);
-    if (direct && kind !== undefined && !(hasSlash && kind === 'absent')) {
+    if (kind !== undefined && !(hasSlash && kind === 'absent')) {
       if (!this.firstSeen.has(where.path))
         this.firstSeen.set(where.path, { kind, at: record.sequence });
       if (kind !== 'absent') this.lastSeen.set(where.path, record.sequence);
     }
-    const kind2 = kinds[record.before2];
+    const kind2 = where2 && kinds[record.before2];
     if (where2 !== undefined && kind2 !== undefined && !this.firstSeen.has(where2.path)) {
       this.firstSeen.set(where2.path, { kind: kind2, at: record.sequence });
     }
     switch (record.op) {
       case Op.OPEN:
-        if (record.aux & OpenFlag.CREAT) this.creations.add(where.path);
+        if (record.aux & OpenFlag.CREAT && isFree(kind)) this.creations.add(where.path);
         break;
       case Op.MKDIR:
       case Op.SYMLINK:
       case Op.MKNOD:
-        this.creations.add(where.path);
+        if (isFree(kind)) this.creations.add(where.path);
         break;
       case Op.RENAME:
         if (record.aux & RENAME_EXCHANGE) this.creations.add(where.path);
         this.creations.add(where2!.path);
         break;
       case Op.LINK:
-        this.creations.add(where2!.path);
+        if (isFree(kind2)) this.creations.add(where2!.path);
         break;
       case Op.ATTR:
         this.attributes.add(where.path);
@@ -91,7 +94,7 @@ export function resolveSteps(
     const process = table.doer[index]!;
     if (record.op === Op.PROCESS) {
       const where = { path: record.path, links: [] };
-      steps.push({ record, process, where, where2: undefined, direct: true });
+      steps.push({ record, process, where, where2: undefined, found: undefined });
       return;
     }
     if (record.rawPath !== undefined || record.rawPath2 !== undefined) {
@@ -106,11 +109,20 @@ export function resolveSteps(
       record.op === Op.RENAME || record.op === Op.LINK
         ? resolver.resolve(record.path2, at, false, false)
         : undefined;
-    const direct = !(follow && record.before === Kind.SYMLINK);
-    steps.push({ record, process, where, where2, direct });
-    foresight.foresee(record, where, where2, direct);
+    const found = kinds[follow && isLink === true ? throughLink(record) : record.before];
+    steps.push({ record, process, where, where2, found });
+    foresight.foresee(record, where, where2, found);
   });
   return steps;
+}
+
+function isFree(kind: KindAt | undefined): boolean {
+  return kind === undefined || kind === 'absent';
+}
+
+/** The kind of what a symlink that was followed led to. */
+function throughLink({ op, before2 }: TraceRecord): number {
+  return op === Op.LINK ? Kind.UNKNOWN : before2;
 }
 
 /** Whether a path is written so that nothing but a directory will do. */

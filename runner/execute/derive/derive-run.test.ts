@@ -12,7 +12,9 @@ const tool = { pid: 10, parent: -1, exe: '/bin/tool', argv: ['tool'] };
 const child = { pid: 11, parent: 0, exe: '/bin/child', argv: ['child'] };
 const speaker: Speaker = { pid: 11, argv: ['child'] };
 
-type Did = Partial<Record<'content' | 'probed' | 'listed' | 'executed' | 'written', true>> & {
+type Did = Partial<
+  Record<'content' | 'probed' | 'inspected' | 'listed' | 'executed' | 'written', true>
+> & {
   readonly link?: string;
 };
 
@@ -24,6 +26,7 @@ function access(path: string, before: PathAccess['before'], did: Did): PathAcces
     before,
     ...(did.content && { contentRead: read }),
     ...(did.probed && { probed: read }),
+    ...(did.inspected && { inspected: read }),
     ...(did.listed && { listed: read }),
     ...(did.link !== undefined && { linkFollowed: { ...read, target: did.link } }),
     ...(did.executed && { executed: read }),
@@ -146,7 +149,8 @@ describe('dependencies', () => {
         access('', 'directory', { probed: true }),
         access('a', 'file', { content: true, probed: true }),
         access('b', 'absent', { probed: true }),
-        access('c', 'file', { probed: true }),
+        access('c', 'file', { probed: true, inspected: true }),
+        access('c2', 'file', { probed: true }),
         access('d', 'directory', { probed: true, listed: true }),
         access('e', 'directory', { probed: true }),
         access('l', 'symlink', { probed: true, link: 'a' }),
@@ -160,6 +164,7 @@ describe('dependencies', () => {
         'content a',
         'absence b',
         'content c',
+        'existence c2 file',
         'listing d',
         'existence e directory',
         'link l -> a',

@@ -172,7 +172,7 @@ function pathDependencies(
   root: AbsolutePath,
 ): Dependency[] {
   const { path, access, now } = seen;
-  const { before, contentRead, linkFollowed, probed, listed, written } = access;
+  const { before, contentRead, linkFollowed, probed, inspected, listed, written } = access;
   if (!relevance.isInput(path)) return [];
   const dependencies: Dependency[] = [];
   if (listed !== undefined && relevance.isListingInput(path)) {
@@ -206,12 +206,12 @@ function pathDependencies(
     );
     // The listing tells that the directory is there.
     if (touch === undefined || dependencies.length > 0) return dependencies;
-    if (touch === probed && before === 'file' && written === undefined && !onlyExists) {
+    if (inspected !== undefined && before === 'file' && written === undefined && !onlyExists) {
       // A look at a file shows its size and times, and tools decide by them: with warm bytecode
       // `python3` reads no source, `make` finds everything up to date. Existence alone would replay
       // them after an edit. The times themselves are no use, they differ in every copy of the
       // workspace; equal content is what they stand for.
-      dependencies.push({ kind: 'content', path, observer: touch.process });
+      dependencies.push({ kind: 'content', path, observer: inspected.process });
     } else {
       dependencies.push(...existence(path, before, touch, accesses));
     }

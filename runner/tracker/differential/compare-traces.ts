@@ -48,10 +48,12 @@ export function factsOf(trace: TaskTrace, comparison: Comparison): Fact[] {
 
 /** The words for an access, with the touch they come from. */
 export function doings(access: PathAccess): [what: string, touch: Touch | undefined][] {
-  const { before, contentRead, probed, listed, linkFollowed, executed, written } = access;
+  const { before, contentRead, probed, inspected, listed, linkFollowed, executed, written } =
+    access;
   const all: [string, Touch | undefined][] = [[before, undefined]];
   if (contentRead) all.push(['content', contentRead]);
   if (probed) all.push(['probed', probed]);
+  if (inspected) all.push(['inspected', inspected]);
   if (listed) all.push(['listed', listed]);
   if (linkFollowed) all.push([`-> ${linkFollowed.target}`, linkFollowed]);
   if (executed) all.push(['executed', executed]);

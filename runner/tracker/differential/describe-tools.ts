@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { sources } from '../native/test/rig.js';
 import type { TaskTrace } from '../task-trace.js';
 import { untraceable } from '../testing/trace-program.js';
 import { isAccepted } from './accepted-exceptions.js';
 import { differences, doings, factsOf } from './compare-traces.js';
 import { missedByTrace } from './disk-opinion.js';
+import { buildEagerShim } from './eager-shim.js';
 import { missedByStrace, runUnderStrace, strace } from './strace-opinion.js';
 import { ToolWorkspace, type Plants } from './tool-workspace.js';
 import { runTraced, type TracedRun } from './traced-run.js';
@@ -66,20 +65,6 @@ export function describeTools(family: string, tools: readonly Tool[]): void {
       });
     }
   });
-}
-
-/** The shim, but that it takes over at once: in a short program it would leave all to the filter. */
-function buildEagerShim(place: string): string {
-  const shim = join(place, 'libvt-shim.so');
-  const files = readdirSync(sources).filter((name) => /^(?:shim.*|touch|log|keys)\.c$/.test(name));
-  const flags = ['-std=c11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DFIRST_CALLS=1u'];
-  const compiler = process.env['CC'] ?? 'cc';
-  const built = spawnSync(compiler, [...flags, ...files, '-o', shim, '-ldl', '-pthread'], {
-    cwd: sources,
-    encoding: 'utf8',
-  });
-  assert.equal(built.status, 0, built.stderr);
-  return shim;
 }
 
 function compare(tool: Tool, workspace: ToolWorkspace, shim: string): void {

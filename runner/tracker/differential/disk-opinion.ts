@@ -33,13 +33,16 @@ interface Entry {
 
 export type DiskState = ReadonlyMap<string, Entry>;
 
+/** Seconds since the epoch. */
 const longAgo = 1;
+const changedAt = 1_577_836_800;
 
-/** Sets the times of reading of all there is to long ago, so that the next reading moves them. */
+/**
+ * Sets the times of reading of all there is to long ago, so that the next reading moves them, and the
+ * times of change to one that is the same in every run.
+ */
 export function forgetReadings(root: string): void {
-  for (const [path, { mtimeMs }] of statAll(root)) {
-    lutimesSync(path, longAgo, Math.floor(mtimeMs / 1000));
-  }
+  for (const path of statAll(root).keys()) lutimesSync(path, longAgo, changedAt);
 }
 
 export function lookAtDisk(root: string): DiskState {

@@ -11,6 +11,7 @@
 /* Shorthands for the commonest rows. */
 #define PATH0(nr, op, follow) {nr, op, VT_CALL_PATHS, follow, NO, 0, NO, NO, NO, 0}
 #define AT(nr, op, follow, flags) {nr, op, VT_CALL_PATHS, follow, 0, 1, NO, NO, flags, 0}
+#define ACCESS(nr, dir, path, flags) {nr, VT_OP_STAT, VT_CALL_ACCESS, VT_FOLLOW, dir, path, NO, NO, flags, 0}
 #define BY_FD(nr, op) {nr, op, VT_CALL_FD, VT_FOLLOW, 0, NO, NO, NO, NO, 0}
 #define ROOT(nr) {nr, VT_OP_INCOMPLETE, VT_CALL_CHANGES_ROOT, VT_FOLLOW, NO, NO, NO, NO, NO, 0}
 
@@ -20,7 +21,7 @@ const struct vt_call vt_calls[] = {
     {2 /* open */, VT_OP_OPEN, VT_CALL_OPEN, VT_FOLLOW, NO, 0, NO, NO, 1, 0},
     PATH0(4 /* stat */, VT_OP_STAT, VT_FOLLOW),
     PATH0(6 /* lstat */, VT_OP_STAT, VT_NOFOLLOW),
-    PATH0(21 /* access */, VT_OP_STAT, VT_FOLLOW),
+    ACCESS(21 /* access */, NO, 0, NO),
     PATH0(59 /* execve */, VT_OP_EXEC, VT_FOLLOW),
     PATH0(76 /* truncate */, VT_OP_TRUNCATE, VT_FOLLOW),
     BY_FD(78 /* getdents */, VT_OP_LIST),
@@ -71,7 +72,7 @@ const struct vt_call vt_calls[] = {
     {266 /* symlinkat */, VT_OP_SYMLINK, VT_CALL_LINK_TEXT, VT_NOFOLLOW, 1, 2, NO, 0, NO, 0},
     AT(267 /* readlinkat */, VT_OP_READLINK, VT_NOFOLLOW, NO),
     AT(268 /* fchmodat */, VT_OP_ATTR, VT_FOLLOW, NO),
-    AT(269 /* faccessat */, VT_OP_STAT, VT_FOLLOW, NO),
+    ACCESS(269 /* faccessat */, 0, 1, NO),
     {280 /* utimensat */, VT_OP_ATTR, VT_CALL_PATH_OR_FD, VT_FOLLOW, 0, 1, NO, NO, 3, 0},
     AT(303 /* name_to_handle_at */, VT_OP_STAT, VT_FOLLOW_IF_ASKED, 4),
     {304 /* open_by_handle_at */, VT_OP_INCOMPLETE, VT_CALL_BY_HANDLE, VT_FOLLOW, NO, NO, NO, NO, NO, 0},
@@ -102,7 +103,7 @@ const struct vt_call vt_calls[] = {
     ROOT(41 /* pivot_root */),
     PATH0(43 /* statfs */, VT_OP_STAT, VT_FOLLOW),
     PATH0(45 /* truncate */, VT_OP_TRUNCATE, VT_FOLLOW),
-    AT(48 /* faccessat */, VT_OP_STAT, VT_FOLLOW, NO),
+    ACCESS(48 /* faccessat */, 0, 1, NO),
     PATH0(49 /* chdir */, VT_OP_CHDIR, VT_FOLLOW),
     BY_FD(50 /* fchdir */, VT_OP_CHDIR),
     ROOT(51 /* chroot */),
@@ -129,7 +130,7 @@ const struct vt_call vt_calls[] = {
     ROOT(428 /* open_tree */),
     ROOT(429 /* move_mount */),
     {437 /* openat2 */, VT_OP_OPEN, VT_CALL_OPEN_HOW, VT_FOLLOW, 0, 1, NO, NO, 2, 0},
-    AT(439 /* faccessat2 */, VT_OP_STAT, VT_FOLLOW, 3),
+    ACCESS(439 /* faccessat2 */, 0, 1, 3),
     AT(452 /* fchmodat2 */, VT_OP_ATTR, VT_FOLLOW, 3),
     AT(463 /* setxattrat */, VT_OP_ATTR, VT_FOLLOW, 2),
     AT(464 /* getxattrat */, VT_OP_XATTR, VT_FOLLOW, 2),

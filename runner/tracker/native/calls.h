@@ -18,6 +18,7 @@ enum vt_call_form {
     VT_CALL_PATH_OR_FD,  /* a NULL path means the descriptor in `dir` */
     VT_CALL_LINK_TEXT,   /* symlink: `path` = the new link, `path2` = its text, not looked up */
     VT_CALL_WATCH,       /* inotify: `flags` with IN_DONT_FOLLOW */
+    VT_CALL_ACCESS,      /* the argument behind the path is a mode of access */
     VT_CALL_CHANGES_ROOT,/* paths mean something else afterwards */
     VT_CALL_BY_HANDLE,   /* opens a file without naming it */
 };

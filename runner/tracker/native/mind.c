@@ -24,7 +24,7 @@ static enum effect effect_on(const struct vt_entry *entry, bool second) {
         if ((aux & O_PATH) != 0 || ((aux & O_ACCMODE) == O_RDONLY && (aux & O_TRUNC) == 0)) return LOOKS;
         if ((aux & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return NOTHING;
         return (aux & O_TRUNC) != 0 ? DISCARDS : ALTERS;
-    case VT_OP_STAT:
+    case VT_OP_STAT: return (aux & VT_STAT_EXISTENCE) != 0 ? NOTHING : LOOKS;
     case VT_OP_EXEC:
     case VT_OP_XATTR:
     case VT_OP_WATCH: return LOOKS;

@@ -186,6 +186,19 @@ static bool read_open_flags(struct reading *reading, struct vt_entry *entry) {
     return true;
 }
 
+/* A file opened with O_TMPFILE gets its name: as if it were made there. */
+static void name_nameless(struct vt_entry *entry) {
+    *entry = (struct vt_entry){
+        .op = VT_OP_OPEN,
+        .flags = VT_FLAG_NOFOLLOW,
+        .pid = entry->pid,
+        .aux = O_WRONLY | O_CREAT | O_EXCL,
+        .result = VT_RESULT_UNKNOWN,
+        .path = entry->path2,
+        .path_len = entry->path2_len,
+    };
+}
+
 /* Fills `entry` from the arguments; false when there is nothing to record. */
 static bool read_call(struct reading *reading, struct vt_entry *entry) {
     const struct vt_call *call = reading->call;
@@ -207,6 +220,8 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
             if (call->follow == VT_FOLLOW_IF_ASKED) reading->follow = (flags & AT_SYMLINK_FOLLOW) != 0;
         }
     }
+    if (call->form == VT_CALL_ACCESS && (argument(reading, call->path + 1) & X_OK) == 0)
+        entry->aux = VT_STAT_EXISTENCE;
     if (call->form == VT_CALL_FD ||
         (call->form == VT_CALL_PATH_OR_FD && argument(reading, call->path) == 0)) {
         if (!accept(reading, vt_place_fd(&notify->place, thread_of(reading), directory_of(reading, call->dir))))
@@ -231,6 +246,7 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
         return false;
     entry->path2 = notify->place2.text;
     entry->path2_len = notify->place2.length;
+    if (call->op == VT_OP_LINK && notify->place.deleted) name_nameless(entry);
     return true;
 }
 

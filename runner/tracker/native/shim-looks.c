@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 long vt_shim_fail(long result) {
     errno = (int)-result;
@@ -44,7 +45,7 @@ static bool look_quietly(int dirfd, const char *name, struct stat *status, int f
     if (*result == 0)
         seen = (struct vt_look){.kind = vt_kind_of_mode(status->st_mode), .device = status->st_dev, .inode = status->st_ino};
     bool certain = *result == 0 || is_absent(*result);
-    if (!vt_shim_end(&look, VT_OP_STAT, dirfd, name, follow, certain ? &seen : NULL)) return false;
+    if (!vt_shim_end(&look, VT_OP_STAT, 0, dirfd, name, follow, certain ? &seen : NULL)) return false;
     if (follow && seen.kind == VT_KIND_SYMLINK)
         *result = vt_quiet_call(look.cookie, SYS_newfstatat, dirfd, (long)name, (long)status, flags, 0);
     return true;
@@ -88,7 +89,7 @@ static bool look_extended_quietly(int dirfd, const char *name, int flags, unsign
                                 .device = makedev(status->stx_dev_major, status->stx_dev_minor),
                                 .inode = status->stx_ino};
     }
-    if (!vt_shim_end(&look, VT_OP_STAT, dirfd, name, follow, certain ? &seen : NULL)) return false;
+    if (!vt_shim_end(&look, VT_OP_STAT, 0, dirfd, name, follow, certain ? &seen : NULL)) return false;
     if (follow && seen.kind == VT_KIND_SYMLINK)
         *result = vt_quiet_call(look.cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
     return true;
@@ -107,7 +108,8 @@ long vt_shim_statx(int dirfd, const char *name, int flags, unsigned mask, struct
 }
 
 /* Makes a call that looks, whose result tells only whether something is there. False: not done. */
-static bool peek(uint8_t op, bool follow, long number, int dirfd, const char *name, const long rest[3], long *result) {
+static bool peek(uint8_t op, uint32_t aux, bool follow, long number, int dirfd, const char *name, const long rest[3],
+                 long *result) {
     struct vt_shim_look look;
     if (!vt_shim_begin(&look)) return false;
 #ifdef SYS_readlink
@@ -118,19 +120,21 @@ static bool peek(uint8_t op, bool follow, long number, int dirfd, const char *na
     struct vt_look seen = {.kind = VT_KIND_UNKNOWN};
     bool is_link = op == VT_OP_READLINK;
     bool certain = *result >= 0 || is_absent(*result) || (is_link && *result == -EINVAL);
-    return vt_shim_end(&look, op, dirfd, name, follow, certain ? &seen : NULL);
+    return vt_shim_end(&look, op, aux, dirfd, name, follow, certain ? &seen : NULL);
 }
 
 int vt_shim_access(const char *name, int mode) {
     long result;
-    if (peek(VT_OP_STAT, true, SYS_faccessat, AT_FDCWD, name, (long[]){mode, 0, 0}, &result)) return (int)outcome(result);
-    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, name, true);
+    uint32_t aux = (mode & X_OK) == 0 ? VT_STAT_EXISTENCE : 0;
+    if (peek(VT_OP_STAT, aux, true, SYS_faccessat, AT_FDCWD, name, (long[]){mode, 0, 0}, &result))
+        return (int)outcome(result);
+    uint64_t cookie = vt_shim_record(VT_OP_STAT, aux, AT_FDCWD, name, true);
     return (int)issue(cookie, SYS_faccessat, AT_FDCWD, (long)name, mode, 0, 0);
 }
 
 ssize_t vt_shim_readlinkat(int dirfd, const char *name, char *text, size_t size) {
     long result;
-    if (peek(VT_OP_READLINK, false, SYS_readlinkat, dirfd, name, (long[]){(long)text, (long)size, 0}, &result))
+    if (peek(VT_OP_READLINK, 0, false, SYS_readlinkat, dirfd, name, (long[]){(long)text, (long)size, 0}, &result))
         return (ssize_t)outcome(result);
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false);
     return (ssize_t)issue(cookie, SYS_readlinkat, dirfd, (long)name, (long)text, (long)size, 0);
@@ -140,7 +144,7 @@ ssize_t vt_shim_readlink(const char *name, char *text, size_t size) {
 #ifdef SYS_readlink
     /* Not readlinkat, which takes an empty name for the directory itself. */
     long result;
-    if (peek(VT_OP_READLINK, false, SYS_readlink, AT_FDCWD, name, (long[]){(long)text, (long)size, 0}, &result))
+    if (peek(VT_OP_READLINK, 0, false, SYS_readlink, AT_FDCWD, name, (long[]){(long)text, (long)size, 0}, &result))
         return (ssize_t)outcome(result);
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false);
     return (ssize_t)issue(cookie, SYS_readlink, (long)name, (long)text, (long)size, 0, 0);

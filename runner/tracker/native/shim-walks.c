@@ -73,7 +73,7 @@ static bool must_be_directory(const char *rest) {
 static enum walked check_directory(struct walk *walk) {
     if (walk->length + 1 >= sizeof walk->path) return WALK_IS_ODD;
     memcpy(walk->path + walk->length, "/", 2);
-    uint64_t cookie = vt_shim_record(VT_OP_STAT, 0, AT_FDCWD, walk->path, true);
+    uint64_t cookie = vt_shim_record(VT_OP_STAT, VT_STAT_EXISTENCE, AT_FDCWD, walk->path, true);
     long result = vt_quiet_call(cookie, SYS_faccessat2, AT_FDCWD, (long)walk->path, F_OK, AT_EACCESS, 0);
     walk->path[walk->length] = '\0';
     errno = (int)-result;

@@ -44,7 +44,7 @@ struct state {
     uint64_t cookie;  /* atomic: the trace's, once mapped */
     uint32_t refused; /* atomic: the trace could not be mapped, or takes no more */
     uint32_t used;    /* atomic: bit n for slot n, once it maps the trace */
-    pid_t pid;
+    pid_t pid; /* whose memory this is; 0: not known */
     struct vt_log log; /* mapped once, copied into each slot */
     char trace[PATH_MAX];
     struct vt_shim_slot slots[SLOTS];
@@ -54,6 +54,7 @@ struct state {
 static const char *trace; /* the trace's name; NULL: nothing to do in this process */
 static struct state *state; /* atomic; NULL: not made yet */
 static uint32_t early; /* atomic: calls before there was a state */
+static pid_t owner; /* whose memory this is, or was when it forked */
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
@@ -62,7 +63,15 @@ static uint32_t early; /* atomic: calls before there was a state */
 
 __attribute__((constructor)) static void prepare(void) {
     const char *path = getenv("VT_TRACE");
-    if (path != NULL && path[0] == '/' && strlen(path) < PATH_MAX) trace = path;
+    if (path == NULL || path[0] != '/' || strlen(path) >= PATH_MAX) return;
+    trace = path;
+    owner = getpid();
+}
+
+/* A child of fork or clone finds its state wiped, and is a child of the owner. A child of vfork that
+ * comes here first works on the memory of one that is. */
+static void claim(struct state *s) {
+    if (vt_quiet_call(0, SYS_getppid, 0, 0, 0, 0, 0) == owner) s->pid = owner = getpid();
 }
 
 static struct state *make_state(void) {
@@ -73,6 +82,8 @@ static struct state *make_state(void) {
     struct state *none = NULL;
     /* One call more is left to the supervisor: this may be a child that it has not seen yet. */
     made->calls = FIRST_CALLS - 1;
+    /* Not who runs here: a child of vfork may. */
+    made->pid = owner;
     if (wiped && __atomic_compare_exchange_n(&state, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return made;
     munmap(made, sizeof *made);
     return none;
@@ -232,9 +243,8 @@ static struct vt_shim_slot *enter(void) {
         if (s == NULL) return NULL;
     }
     if (LOAD(&s->refused) != 0) return NULL;
-    /* A child of fork or clone finds it wiped. One of vfork does not; what it records before it
-     * executes something counts as its parent's. */
-    if (s->pid == 0) s->pid = (pid_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
+    /* What a child of vfork records before it executes something counts as its parent's. */
+    if (s->pid == 0) claim(s);
     if (__atomic_load_n(&s->calls, __ATOMIC_RELAXED) < FIRST_CALLS) {
         __atomic_fetch_add(&s->calls, 1, __ATOMIC_RELAXED);
         return NULL;
@@ -292,12 +302,12 @@ bool vt_shim_begin(struct vt_shim_look *look) {
     return true;
 }
 
-bool vt_shim_end(struct vt_shim_look *look, uint8_t op, int dirfd, const char *name, bool follow,
-                 const struct vt_look *seen) {
+bool vt_shim_end(struct vt_shim_look *look, uint8_t op, uint32_t aux, int dirfd, const char *name,
+                 bool follow, const struct vt_look *seen) {
     struct vt_shim_slot *slot = look->slot;
     int error = errno;
     size_t length = seen == NULL ? 0 : place_name(slot, dirfd, name);
     if (length == 0) return leave(slot, false, error) != 0;
-    struct vt_entry entry = entry_of(slot, op, 0, length, follow);
+    struct vt_entry entry = entry_of(slot, op, aux, length, follow);
     return leave(slot, accept(vt_touch_seen(&slot->log, &entry, seen, look->changes)), error) != 0;
 }

@@ -37,8 +37,8 @@ struct vt_shim_look {
 bool vt_shim_begin(struct vt_shim_look *look);
 
 /* `seen`: what the call found; NULL: nothing to be recorded. The kernel has read `name` already. */
-bool vt_shim_end(struct vt_shim_look *look, uint8_t op, int dirfd, const char *name, bool follow,
-                 const struct vt_look *seen);
+bool vt_shim_end(struct vt_shim_look *look, uint8_t op, uint32_t aux, int dirfd, const char *name,
+                 bool follow, const struct vt_look *seen);
 
 /* The same for a listing of the directory that `fd` is open on. */
 uint64_t vt_shim_record_listing(int fd);

@@ -79,14 +79,20 @@ static bool may_be_another(const struct vt_log *log, const struct vt_entry *entr
     return vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
 }
 
+/* At the second name, or at what a symlink leads to. */
+static struct vt_look look_further(const struct vt_log *log, const struct vt_entry *entry) {
+    if (has_two_names(entry)) return look_at(log, entry->path2);
+    bool follows = entry->before == VT_KIND_SYMLINK && (entry->flags & VT_FLAG_NOFOLLOW) == 0;
+    return follows ? vt_look_at(log, entry->path, true) : (struct vt_look){.kind = VT_KIND_UNKNOWN};
+}
+
 static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
                              const uint32_t *changes, vt_keep *keep) {
     bool moved = may_be_another(log, entry);
     bool counts = moved || makes_or_removes(entry) || has_two_names(entry); /* what is there, for the key */
     if (counts && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
     entry->before = counts ? look.kind : VT_KIND_UNKNOWN;
-    struct vt_look look2 = {.kind = VT_KIND_UNKNOWN};
-    if (has_two_names(entry)) look2 = look_at(log, entry->path2);
+    struct vt_look look2 = counts ? look_further(log, entry) : (struct vt_look){.kind = VT_KIND_UNKNOWN};
     entry->before2 = look2.kind;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
@@ -94,8 +100,11 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
         if (vt_log_knows(log, key))
             return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
-    if (look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
-    entry->before = look.kind;
+    if (!counts) {
+        if (look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
+        entry->before = look.kind;
+        entry->before2 = look_further(log, entry).kind;
+    }
     if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
     /* Before vt_log_change: who sees the one sees the other. */
     if (moves_names(entry)) vt_log_move_names(log);

@@ -62,7 +62,8 @@ enum vt_op {
     VT_OP_PROCESS = 1, /* path = exe, path2 = argv joined by NUL; aux = parent pid. Written at first
                         * sight and again after every successful exec (later records win for who). */
     VT_OP_OPEN = 2,    /* aux = open flags */
-    VT_OP_STAT = 3,    /* stat family, access family: existence and kind looked up */
+    VT_OP_STAT = 3,    /* stat family, access family; aux = VT_STAT_EXISTENCE where nothing but
+                        * whether it is there was told */
     VT_OP_READLINK = 4,
     VT_OP_LIST = 5,    /* getdents: path = the directory */
     VT_OP_EXEC = 6,
@@ -98,6 +99,10 @@ enum vt_flags {
     VT_FLAG_FOLLOW2 = 1u << 2, /* LINK with AT_SYMLINK_FOLLOW */
 };
 
+/* aux of a STAT: access, but for execution. A file's size, times and mode stand for its content, and
+ * were not shown. */
+#define VT_STAT_EXISTENCE 1u
+
 #define VT_RESULT_UNKNOWN INT32_MIN
 
 enum vt_content_state {
@@ -127,7 +132,8 @@ struct vt_record {
                      * return (always so for the supervisor's records: it acts before the call) */
     uint32_t aux;
     uint8_t before; /* enum vt_kind of path */
-    uint8_t before2; /* enum vt_kind of path2 */
+    uint8_t before2; /* enum vt_kind of path2; of one path that is a symlink and is followed, of what
+                      * it leads to */
     uint16_t path_len; /* bytes, without terminator */
     uint16_t path2_len;
     uint16_t reserved;
