@@ -154,6 +154,31 @@ describe('the JSON schema of vite-task.json', () => {
     });
   }
 
+  it('has the fields that the parser knows, and no others', () => {
+    const text =
+      '{ "x": 1, "cache": { "x": 1 }, "tasks": { "t": { "command": "c", "x": 1, "cache": { "x": 1 } } } }';
+    const known = errors(text).flatMap((problem) =>
+      problem.kind === 'unknown-field' ? [[...problem.known].sort()] : [],
+    );
+    const described: string[][] = [];
+    const look = (node: unknown): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { properties } = node as { properties?: object };
+      if (properties !== undefined && 'additionalProperties' in node) {
+        described.push(Object.keys(properties).sort());
+      }
+      Object.values(node).forEach(look);
+    };
+    look(schema);
+    assert.equal(known.length, 4);
+    for (const fields of known) {
+      assert.ok(
+        described.some((other) => other.join() === fields.join()),
+        fields.join(),
+      );
+    }
+  });
+
   it('says what the parser says, over random files', () => {
     let seed = 9;
     const random = (below: number): number => {
@@ -185,6 +210,7 @@ describe('the JSON schema of vite-task.json', () => {
       input: () => list(place),
       output: () => list(place),
       optOut: () => random(2) === 0,
+      notSecret: () => list(glob),
     };
     const kind = (): unknown => pick(['dependencies', 'devDependencies', 'peerDependencies', 'x']);
     const command = (): unknown => pick<unknown>(['x', 'a && b', ['x', 'y'], ['x'], ' ']);

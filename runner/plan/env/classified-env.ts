@@ -3,6 +3,7 @@ import { physicalPath } from '../../workspace/paths.js';
 import { classifier } from './declared-env.js';
 import type { DeclaredEnv, NameClass, RunnerEnv } from './declared-env.js';
 import { digestValue } from './digest-value.js';
+import { rememberedFor } from './remembered-for.js';
 
 /** The runner's environment, sorted by what is declared of it. */
 export interface ClassifiedEnv {
@@ -25,16 +26,12 @@ export interface ClassifiedEnv {
  * @param runnerEnv not to be changed afterwards.
  */
 export function classifyEnv(runnerEnv: RunnerEnv, declared: DeclaredEnv): ClassifiedEnv {
-  let known = memory.get(runnerEnv);
-  if (known === undefined) memory.set(runnerEnv, (known = new Map<string, ClassifiedEnv>()));
   const { env, untrackedEnv, assignments } = declared;
   const key = JSON.stringify([env, untrackedEnv, assignments.map(([name]) => name)]);
-  let found = known.get(key);
-  if (found === undefined) known.set(key, (found = classify(runnerEnv, declared)));
-  return found;
+  return remembered(runnerEnv, key, () => classify(runnerEnv, declared));
 }
 
-const memory = new WeakMap<RunnerEnv, Map<string, ClassifiedEnv>>();
+const remembered = rememberedFor<ClassifiedEnv>();
 
 function classify(runnerEnv: RunnerEnv, declared: DeclaredEnv): ClassifiedEnv {
   const classOf = classifier(declared);

@@ -1,4 +1,5 @@
 import { digestValue } from '../env/digest-value.js';
+import { rememberedFor } from '../env/remembered-for.js';
 import type { ConfidentialValues } from './confidential-values.js';
 import { isSecretName } from './secret-names.js';
 import { isEnv, isShellText, replaceAssignments } from './typed-assignments.js';
@@ -28,6 +29,13 @@ const SHORTEST = 8;
  * its value, whatever it is.
  */
 export function createConcealment(values: ConfidentialValues): Concealment {
+  // Most tasks share the values of the runner's environment.
+  return remembered(values, '', () => makeConcealment(values));
+}
+
+const remembered = rememberedFor<Concealment>();
+
+function makeConcealment(values: ConfidentialValues): Concealment {
   const names = new Map<string, string>();
   for (const [name, value] of values) {
     if (value.length >= SHORTEST && !names.has(value)) names.set(value, name);
