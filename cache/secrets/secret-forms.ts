@@ -2,7 +2,7 @@
  * Bytes a value must have to be looked for. A shorter one (`admin`, `test`, `1`) stands in ordinary
  * output by chance, and can be found by trying out anyway.
  */
-export const SHORTEST_SECRET = 8;
+const SHORTEST_SECRET = 8;
 
 /**
  * The byte strings by which a value shows itself in output: as it is, with the line ends of a

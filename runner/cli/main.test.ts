@@ -46,7 +46,11 @@ describe('vt', () => {
           '-q, --quiet',
         ],
       ],
-      [['cache'], ['clean']],
+      [['cache'], ['stats', 'ls', 'show', 'path', 'gc', 'clean']],
+      [
+        ['cache', 'gc'],
+        ['--max-size <size>', '--max-age <time>', '--json', 'VT_CACHE_MAX_SIZE'],
+      ],
       [['cache', 'clean'], ['VT_CACHE_DIR']],
       [['report'], ['ignore-input', 'ignore-output', 'disable-cache', 'get-env', 'get-envs']],
       [
@@ -90,11 +94,11 @@ describe('vt', () => {
     ],
     [
       ['cache'],
-      'error[missing-command]: `vt cache` needs a command\n  commands of vt cache: clean\nhelp: see `vt cache --help`\n',
+      'error[missing-command]: `vt cache` needs a command\n  commands of vt cache: stats, ls, show, path, gc, clean\nhelp: see `vt cache --help`\n',
     ],
     [
       ['cache', 'claen'],
-      'error[unknown-command]: unknown command "claen"\n  commands of vt cache: clean\nhelp: did you mean `vt cache clean`?\n',
+      'error[unknown-command]: unknown command "claen"\n  commands of vt cache: stats, ls, show, path, gc, clean\nhelp: did you mean `vt cache clean`?\n',
     ],
     [
       ['cache', 'clean', 'x'],

@@ -1,4 +1,5 @@
 import type { AbsolutePath } from '../../cache/brands.js';
+import type { CacheLimits } from '../../cache/cache-limits.js';
 import type { CleanOutcome } from '../../cache/clean-cache.js';
 import type { EnvPattern } from '../../cache/observation.js';
 import type { ExecutionEvents, Outcome } from '../execute/outcome.js';
@@ -18,6 +19,8 @@ export type ReportRequest =
 /** What an executor works with. */
 export interface ExecutorOptions {
   readonly cacheDirectory: AbsolutePath;
+  /** What the cache may keep. */
+  readonly limits: CacheLimits;
   /** Whether colours of tasks that write to pipes are taken off; default: no. */
   readonly plain?: boolean;
   readonly interruptionPolicy: InterruptionPolicy;

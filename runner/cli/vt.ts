@@ -26,9 +26,10 @@ const io: Io = {
 
 const services: Services = {
   version: __VT_VERSION__,
-  createExecutor: ({ cacheDirectory, plain = false, interruptionPolicy, warn }) =>
+  createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
     createExecutor({
       cacheDirectory,
+      limits,
       output: {
         stdout: process.stdout,
         stderr: process.stderr,

@@ -86,6 +86,7 @@ describe('the JSON schema of vite-task.json', () => {
         input: [{ auto: false }, 'a', '!b', { pattern: 'c' }, { pattern: 'd', base: 'workspace' }],
         output: ['dist/'],
         optOut: true,
+        notSecret: ['VITE_*'],
         remote: 1,
       },
     }),
@@ -145,6 +146,7 @@ describe('the JSON schema of vite-task.json', () => {
     task({ command: 'x', cache: { input: [{ pattern: 'a', base: 'root' }] } }),
     task({ command: 'x', cache: { output: [{ base: 'package' }] } }),
     task({ command: 'x', cache: { optOut: 'no' } }),
+    task({ command: 'x', cache: { notSecret: 'A' } }),
   ];
   for (const value of invalid) {
     it(`both refuse ${JSON.stringify(value)}`, () => {

@@ -160,6 +160,18 @@ const usageProblems: SampleOfEach<UsageProblem> = {
   },
   'file-exists': { kind: 'file-exists', file: 'vite-task.json' },
   'cannot-write': { kind: 'cannot-write', file: 'vite-task.json', errno: 'EACCES' },
+  'unknown-entry': { kind: 'unknown-entry', entry: '3fb', nearest: '3fa', ofTask: undefined },
+  'ambiguous-entry': {
+    kind: 'ambiguous-entry',
+    entry: '3f',
+    matches: [
+      { name: '3fa2', task },
+      { name: '3fb7', task },
+    ],
+  },
+  'damaged-entry': { kind: 'damaged-entry', entry: '3fa2', detail: 'blob missing' },
+  'no-results': { kind: 'no-results', task: 'biuld', nearest: task },
+  'bad-limit': { kind: 'bad-limit', source: '--max-size', value: 'big', measures: 'size' },
   'unexpected-argument': {
     kind: 'unexpected-argument',
     argument: 'x',

@@ -1,3 +1,5 @@
+import type { BadLimit } from '../workspace/cache-limits.js';
+
 /** What is wrong with a command line. Facts only; the words are in `diagnostic/`. */
 export type UsageProblem =
   | {
@@ -37,4 +39,21 @@ export type UsageProblem =
   | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string }
   /** `vt init` found its file there already. */
   | { readonly kind: 'file-exists'; readonly file: string }
-  | { readonly kind: 'cannot-write'; readonly file: string; readonly errno: string };
+  | { readonly kind: 'cannot-write'; readonly file: string; readonly errno: string }
+  /** No stored result has a name that begins so. `nearest`: of an entry, whole or as long as it. */
+  | {
+      readonly kind: 'unknown-entry';
+      readonly entry: string;
+      readonly nearest: string | undefined;
+      /** Set when the name of a task was given, whose newest entry is `nearest`. */
+      readonly ofTask: string | undefined;
+    }
+  | {
+      readonly kind: 'ambiguous-entry';
+      readonly entry: string;
+      readonly matches: readonly { readonly name: string; readonly task: string | undefined }[];
+    }
+  | { readonly kind: 'damaged-entry'; readonly entry: string; readonly detail: string }
+  /** A task of which nothing is stored. */
+  | { readonly kind: 'no-results'; readonly task: string; readonly nearest: string | undefined }
+  | BadLimit;

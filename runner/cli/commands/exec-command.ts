@@ -2,6 +2,7 @@ import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { planExec } from '../../plan/plan-exec.js';
 import { createExecReporter } from '../../report/execution-reporter.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
+import { limitsOf } from '../../workspace/cache-limits.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
 import { helpFlag } from '../flags/flag-definition.js';
@@ -72,8 +73,11 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
   }
   const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
   const reporter = createExecReporter(io.stderr, io.env, given.has('quiet'));
+  const { limits, problems: badLimits } = limitsOf(io.env);
+  if (!given.has('quiet')) reportProblems(badLimits, io);
   const executor = services.createExecutor({
     cacheDirectory: directory,
+    limits,
     interruptionPolicy: 'forward',
     warn: (message) => {
       reporter.warned(message);

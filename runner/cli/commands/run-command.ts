@@ -11,6 +11,7 @@ import type { RunTotals } from '../../report/run-summary.js';
 import type { Plan } from '../../plan/plan.js';
 import { createConcealment } from '../../plan/secrets/concealment.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
+import { limitsOf } from '../../workspace/cache-limits.js';
 import { locate } from '../../workspace/find-workspace.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
@@ -78,8 +79,11 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   }
   reportProblems(outcome.warnings, io);
   const reporter = createRunReporter(io.stdout, io.stderr, io.env);
+  const { limits, problems: badLimits } = limitsOf(io.env);
+  reportProblems(badLimits, io);
   const executor = services.createExecutor({
     cacheDirectory: directory,
+    limits,
     plain: !wantsColor(io.env, io.stdout.isTTY),
     interruptionPolicy: 'stop',
     warn: (message) => {

@@ -3,6 +3,7 @@ import type { AbsolutePath } from '../../../cache/brands.js';
 import { openCache } from '../../../cache/cache.js';
 import type { CacheWarning } from '../../../cache/cache.js';
 import { cacheLayout } from '../../../cache/cache-directory.js';
+import type { CacheLimits } from '../../../cache/cache-limits.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
 import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
@@ -16,6 +17,8 @@ import { runUncached } from './run-uncached.js';
 
 export interface ExecutorOptions {
   readonly cacheDirectory: AbsolutePath;
+  /** What the cache may keep. */
+  readonly limits: CacheLimits;
   readonly output: ReplayTarget;
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
@@ -37,8 +40,8 @@ export interface Executor {
 
 /** Cheap: the cache is opened, and leftovers of dead runners are swept, when a run needs it. */
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { cacheDirectory, output, nodeClient, interruptionPolicy, warn } = options;
-  const cache = openCache({ directory: cacheDirectory, warn });
+  const { cacheDirectory, limits, output, nodeClient, interruptionPolicy, warn } = options;
+  const cache = openCache({ directory: cacheDirectory, limits, warn });
   let sweeping: Promise<unknown> | undefined;
   const context: RunContext = {
     output,

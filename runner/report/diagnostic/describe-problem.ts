@@ -69,6 +69,49 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` needs ${problem.argument}`,
         `see \`${problem.command} --help\``,
       );
+    case 'unknown-entry':
+      return error(
+        problem.ofTask === undefined
+          ? `no stored result has a name that begins with "${problem.entry}"`
+          : `"${problem.entry}" is a task, not the name of a stored result`,
+        problem.nearest === undefined
+          ? 'see `vt cache ls` for what is stored'
+          : problem.ofTask === undefined
+            ? `did you mean ${problem.nearest}?`
+            : `its newest is ${problem.nearest.slice(0, 12)}; see \`vt cache ls ${problem.entry}\` for all`,
+      );
+    case 'ambiguous-entry':
+      return error(
+        `${problem.matches.length} stored results have names that begin with "${problem.entry}"`,
+        'give more of the name',
+        problem.matches
+          .slice(0, 10)
+          .map(({ name, task }) => `${name}${task === undefined ? '' : ` of ${task}`}`),
+      );
+    case 'damaged-entry':
+      return error(
+        `the stored result ${problem.entry} is damaged`,
+        'nothing needs to be done: it will not be used, and `vt cache gc` removes it',
+        [problem.detail],
+      );
+    case 'no-results':
+      return error(
+        `nothing is stored of a task "${problem.task}"`,
+        problem.nearest === undefined
+          ? 'see `vt cache ls` for what is stored'
+          : `did you mean "${problem.nearest}"?`,
+      );
+    case 'bad-limit': {
+      const isVariable = !problem.source.startsWith('-');
+      const described = error(
+        `${problem.source}: "${problem.value}" is no ${problem.measures}`,
+        problem.measures === 'size'
+          ? 'write a number and a unit, such as 500MB or 2GiB, or none'
+          : 'write a number and a unit, such as 12h or 30d, or none',
+      );
+      if (!isVariable) return described;
+      return { ...described, severity: 'warning', facts: ['the default is used instead'] };
+    }
     case 'unexpected-argument':
       return error(
         `\`${problem.command}\` has no use for "${problem.argument}"`,

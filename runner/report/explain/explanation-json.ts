@@ -23,7 +23,8 @@ import type { VariableExplanation } from './variable-explanation-text.js';
 const VERSION = 1;
 
 /** A JSON value. */
-type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /** What `vt why <task> --json` prints. */
 export function taskExplanationJson(explanations: readonly ExecutionExplanation[]): Json {
@@ -126,7 +127,8 @@ function entryJson({ name, stored }: StoredResult): Json {
   return { name, stored: timeJson(stored) };
 }
 
-function resultJson(result: StoredResult, origin: ExecutionOrigin | undefined): Json {
+/** A stored result: what it depends on, what it made and what it leaves out. */
+export function resultJson(result: StoredResult, origin: ExecutionOrigin | undefined): Json {
   return {
     name: result.name,
     stored: timeJson(result.stored),
