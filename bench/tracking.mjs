@@ -1,12 +1,22 @@
 // What tracking costs: whole commands, bare against tracked by the filter alone and by filter and
 // shim together, run in turns so that the machine's moods meet all three. Prints a markdown table
-// of the medians of paired ratios (and milliseconds per process where that is what matters).
+// of the medians of paired ratios (and milliseconds per process where that is what matters), and
+// behind it what a million paths take of memory and disk.
 //
 //   node bench/tracking.mjs [--rounds N] [--row TEXT]
 //
 // Needs the built native part (dist/native). Rows whose program is missing are named and left out.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -210,4 +220,31 @@ for (const row of rows.filter(({ name }) => name.includes(options.row))) {
   };
   const bare = median(times.map((time) => time.bare)).toFixed(0);
   console.log(`| ${row.name} | ${bare} | ${cell('filter')} | ${cell('both')} | ${row.bar} |`);
+}
+
+const memory = 'a million paths';
+if (memory.includes(options.row)) {
+  mkdirSync(path.join(scratch, 'memory'));
+  const cwd = path.join(scratch, 'memory');
+  // The parent of the task's main process is the supervisor.
+  const script = `const fs = require('node:fs');
+    for (let i = 0; i < 1e6; i++) fs.existsSync('packages/some-package/src/module-' + i + '.ts');
+    fs.writeFileSync('peak', /VmHWM:\\s*(\\d+)/.exec(fs.readFileSync('/proc/' + process.ppid + '/status'))[1]);`;
+  for (const [way, more] of [
+    ['filter only', []],
+    ['filter and shim', ['--shim', shim]],
+  ]) {
+    const trace = path.join(scratch, 'trace');
+    run(
+      launcher,
+      ['--control', '3', '--trace', trace, ...more, '--', process.execPath, '-e', script],
+      cwd,
+    );
+    const peak = Number(readFileSync(path.join(cwd, 'peak'), 'utf8')) / 1024;
+    const disk = (statSync(trace).blocks * 512) / 2 ** 20;
+    console.log(
+      `${memory}, ${way}: supervisor ${peak.toFixed(0)} MiB at most, log ${disk.toFixed(0)} MiB`,
+    );
+    rmSync(trace);
+  }
 }

@@ -2,10 +2,10 @@
  * The memory of what was recorded: a set of 64-bit keys that the whole tree shares, lock-free, in a
  * memfd of the supervisor's. It may forget (a record is then repeated) but never invents.
  *
- * Open-addressing tables, each eight times as large as the one before it, or more. A table takes no
- * more keys once it is half full and the next one is begun, so that small tasks touch few pages and
- * a million paths still find room. Only pages in use take memory: 35 MiB when all are full, and then
- * records repeat.
+ * Open-addressing tables, each many times as large as the one before it. A table takes no more keys
+ * once it is half full and the next one is begun, so that small tasks touch few pages and a million
+ * paths still find room: there is some for four million keys. Only pages in use take memory: 33 MiB
+ * when all are full, and then records repeat.
  */
 #ifndef VT_KEYS_H
 #define VT_KEYS_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VT_KEYS_TABLES 4u
+#define VT_KEYS_TABLES 3u
 
 struct vt_keys_shared; /* in the mapping */
 

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { NativeRig, missing, sanitizers } from './test/rig.js';
 
-const KIB_OF_ALL_TABLES = 35_108;
+const KIB_OF_ALL_TABLES = 33_316;
 
 describe('the memory of what was recorded', { skip: missing }, () => {
   let rig: NativeRig;

@@ -16,7 +16,8 @@
 #define FILE_SIZE (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
 
-_Static_assert(sizeof(struct vt_header) + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
+#define PRIVATE_OFFSET ((sizeof(struct vt_header) + 63) & ~(size_t)63)
+_Static_assert(PRIVATE_OFFSET + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
                "the header page holds both");
 _Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, "as in trace.h");
 
@@ -46,7 +47,7 @@ static int map_header(struct vt_log *log, int fd, bool reserve) {
     int error = map_part(fd, 0, VT_HEADER_SIZE, reserve, &header);
     if (error < 0) return error;
     log->header = header;
-    log->own = (struct vt_log_private *)((char *)header + sizeof(struct vt_header));
+    log->own = (struct vt_log_private *)((char *)header + PRIVATE_OFFSET);
     return 0;
 }
 

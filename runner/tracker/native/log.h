@@ -36,7 +36,8 @@
 
 /* What only writers know; lies behind vt_header in the header's page. */
 struct vt_log_private {
-    uint64_t key_seed;
+    /* Apart from the counters in the header, which change with each record. */
+    uint64_t key_seed __attribute__((aligned(64)));
     uint32_t names_moved; /* atomic */
     uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
     uint32_t changes; /* atomic: see vt_log_changes */

@@ -57,18 +57,9 @@ describe('the shim under pressure', { skip: missing }, () => {
   });
 
   test('a child of vfork goes elsewhere, its parent does not', async () => {
-    const run = await leavesTheSame('vfork');
-    for (const line of [
-      'stat dir/inner:file',
-      'stat other:file',
-      'stat empty/after:absent',
-      'stat nofollow dir/../link:symlink',
-    ])
-      assert.ok(
-        touched(run).includes(line) || line.includes('..'),
-        `${line} in ${touched(run).join(', ')}`,
-      );
-    assert.ok(!touched(run).includes('stat dir/other:absent'));
+    const lines = touched(await leavesTheSame('vfork'));
+    for (const line of ['stat dir/inner:file', 'stat other:file', 'stat empty/after:absent'])
+      assert.ok(lines.includes(line), `${line} in ${lines.join(', ')}`);
   });
 
   test('the number of a directory that comes to mean another', async () => {

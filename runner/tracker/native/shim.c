@@ -265,7 +265,7 @@ static struct vt_shim_slot *enter(void) {
 }
 
 static uint64_t leave(struct vt_shim_slot *slot, bool committed, int error) {
-    uint64_t cookie = committed ? slot->log.header->cookie : 0;
+    uint64_t cookie = committed ? LOAD(&state->cookie) : 0;
     errno = error;
     STORE(&slot->lock, 0);
     return cookie;
@@ -297,7 +297,7 @@ uint64_t vt_shim_record_listing(int fd) {
 bool vt_shim_begin(struct vt_shim_look *look) {
     look->slot = enter();
     if (look->slot == NULL) return false;
-    look->cookie = look->slot->log.header->cookie;
+    look->cookie = LOAD(&state->cookie);
     look->changes = vt_log_changes(&look->slot->log);
     return true;
 }
