@@ -134,6 +134,18 @@ class DirectoryCache implements Cache {
     );
   }
 
+  async repair(world: World): Promise<void> {
+    try {
+      if (!hasOpenRestore(world.root, this.#layout)) return;
+    } catch {
+      return; // There is no cache here, or none that can be read.
+    }
+    await this.#degrading(
+      (store) => settle(store, world),
+      () => undefined,
+    );
+  }
+
   async begin(task: string, world: World): Promise<void> {
     await this.#degrading(
       (store) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath } from './brands.js';
+import { undoAllRestores } from './interrupted-restores.js';
 import { MARKER_FILES, STORE_NAME, cacheLayout } from './cache-directory.js';
 
 /** What `cleanCache` did. */
@@ -24,6 +25,7 @@ export function cleanCache(directory: AbsolutePath): CleanOutcome {
     for (const name of readdirSync(directory)) {
       path = join(directory, name);
       if (!STORE_NAME.test(name) || !looksLikeStore(path)) continue;
+      if (path === cacheLayout(directory).store) undoAllRestores(cacheLayout(directory));
       discardFolder(path);
       stores++;
     }
@@ -37,6 +39,7 @@ export function cleanCache(directory: AbsolutePath): CleanOutcome {
 
 /** Removes this version's store, at once for all who look for it, so that a new one can be made. */
 export function discardStore(root: AbsolutePath): void {
+  undoAllRestores(cacheLayout(root));
   discardFolder(cacheLayout(root).store);
 }
 

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { AbsolutePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { DamagedRecord } from './damaged-record.js';
@@ -17,7 +17,7 @@ import { rollBack } from './restore-rollback.js';
 import type { Leftover } from './restore-rollback.js';
 import type { Staging } from './staging.js';
 import { removeStaging } from './staging-folders.js';
-import { sweepTemporary } from './temporary-names.js';
+import { isOfLiving, sweepTemporary } from './temporary-names.js';
 
 /** Milliseconds after which the workspace of a journal is taken to be gone for good. */
 const FORGOTTEN_AGE = 30 * 24 * 60 * 60 * 1000;
@@ -55,7 +55,7 @@ export async function settleRestores(
   for (const { token, places, steps, workspace, task } of openRestores(root, layout)) {
     const folders = { root, layout, token, places };
     if ((await lastRestoration(transaction, workspace, task)) !== token) {
-      const [leftover] = await rollBack(folders, steps);
+      const [leftover] = rollBack(folders, steps);
       if (leftover !== undefined) throw new UnsettledRestore(leftover);
     }
     removeJournal(layout, token);
@@ -87,6 +87,48 @@ export async function settleOwn(
   if (hasJournal(layout, token)) {
     await index.write((transaction) => settleRestores(transaction, root, layout));
   } else if (staging.isUsed) removeStaging(staging);
+}
+
+/** Milliseconds that a restore of a living process may take once it has begun to change files. */
+const RESTORE_PATIENCE = 5_000;
+
+/**
+ * Before a store goes, and with it what would undo the restores that were broken off: undoes them in
+ * all workspaces that are still there, and lets those of living processes end. Without the index:
+ * one that was complete is undone as well, which is as good where nothing of it is remembered. What
+ * cannot be undone is given up. Never throws.
+ */
+export function undoAllRestores(layout: CacheLayout): void {
+  const end = performance.now() + RESTORE_PATIENCE;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const name of journalsIn(layout)) {
+    while (isOfLiving(name) && existsSync(join(layout.temporary, name))) {
+      if (performance.now() > end) return;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+    try {
+      const journal = readJournal(layout, name);
+      if (journal === undefined) continue;
+      const { token, places, steps, workspace } = journal;
+      const root = resolve(layout.root, workspace) as AbsolutePath;
+      if (!isAbout(journal, root, layout)) continue;
+      const folders = { root, layout, token, places };
+      if (rollBack(folders, steps).length === 0) {
+        removeJournal(layout, token);
+        removeStaging(folders);
+      }
+    } catch {
+      // Damaged, or the workspace is gone.
+    }
+  }
+}
+
+function journalsIn(layout: CacheLayout): string[] {
+  try {
+    return readdirSync(layout.temporary).filter(isJournalName);
+  } catch {
+    return [];
+  }
 }
 
 /** Removes what dead processes left in the temporary folder, but for restores to be undone. */

@@ -39,7 +39,7 @@ export async function changeJournaled(
     applyRestore(staging, steps);
     await work.save();
   } catch (error) {
-    const leftovers = await rollBack(staging, steps);
+    const leftovers = rollBack(staging, steps);
     // Else the next process tries again.
     if (leftovers.length === 0) removeJournal(staging.layout, name.token);
     throw error;

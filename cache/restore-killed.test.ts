@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { AbsolutePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
+import { cleanCache } from './clean-cache.js';
 import { buildFaults, faultyEnv, whyNoFaults } from './testing/faults.js';
+import { listTree } from './testing/list-tree.js';
 import { clear, replay, run, worldOf } from './testing/scenario.js';
 import type { Mode } from './testing/scenario.js';
 import { TestWorkspace, testKey } from './testing/test-workspace.js';
@@ -51,7 +55,8 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
 
   /** Both results are stored and that of `two` is there. Gives the trees of both. */
   async function prepare(workspace: TestWorkspace): Promise<Record<Mode, readonly string[]>> {
-    const cache = workspace.openCache();
+    const { cacheDirectory: directory } = workspace;
+    const cache = workspace.openCache({ directory });
     const trees: Partial<Record<Mode, readonly string[]>> = {};
     for (const mode of ['one', 'two'] as const) {
       const stored = await cache.store(run(workspace.root, mode), worldOf(workspace.root, mode));
@@ -116,6 +121,91 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
     t.diagnostic(`rolled back ${found.get('two')} times, complete ${found.get('one')} times`);
     assert.ok(found.get('two')! > 60, 'every change of the workspace is among them');
     assert.ok(found.get('one')! > 5, 'and every step of tidying up');
+  });
+
+  /** Leaves the workspace half restored, by a kill at or after `from`. Gives the trees of both results. */
+  async function breakOff(workspace: TestWorkspace, from = 60) {
+    const trees = await prepare(workspace);
+    for (let n = from; ; n++) {
+      const { signal } = await act(workspace, 'restore', 'one', n);
+      assert.equal(signal, 'SIGKILL');
+      const tree = workspace.tree();
+      // Replaced and removed, but not all is made yet.
+      if (tree.includes('dist/both 644 one') && !tree.includes('dist/one 644 1')) return trees;
+      // Also sweeps what was staged: else that would be counted the next time.
+      const cache = workspace.openCache({ directory: workspace.cacheDirectory });
+      await cache.lookup('app#build', testKey(), worldOf(workspace.root, 'none'));
+      await cache.close();
+    }
+  }
+
+  test('in a restore: an uncached task and a cleaned cache find it undone', async (t) => {
+    const workspace = new TestWorkspace(t);
+    const trees = await breakOff(workspace);
+    await workspace.openCache().repair(workspace);
+    assert.deepEqual(workspace.tree(), trees.two);
+    const cleaned = new TestWorkspace(t);
+    await breakOff(cleaned);
+    assert.equal(cleanCache(cleaned.cacheDirectory).kind, 'cleaned');
+    assert.deepEqual(cleaned.tree(), trees.two);
+  });
+
+  test('in a restore: a damaged index does not keep it from being undone', async (t) => {
+    const workspace = new TestWorkspace(t);
+    const trees = await breakOff(workspace);
+    const { index } = cacheLayout(workspace.cacheDirectory);
+    for (const suffix of ['-wal', '-shm']) rmSync(index + suffix, { force: true });
+    writeFileSync(index, 'garbage'.repeat(1000));
+    await workspace.openCache().repair(workspace);
+    assert.deepEqual(workspace.tree(), trees.two);
+    assert.deepEqual(
+      workspace.warnings.map(({ kind }) => kind),
+      ['cache-reset'],
+    );
+  });
+
+  test('in a restore: what is changed before the repair stays as it is', async (t) => {
+    const workspace = new TestWorkspace(t);
+    const trees = await breakOff(workspace);
+    workspace.write('dist/both', 'edited');
+    workspace.write('dist/two', 'edited');
+    await workspace.openCache().repair(workspace);
+    const changed = trees.two.map((line) =>
+      line.replace(/^(dist\/(?:both|two) 644) .*/, '$1 edited'),
+    );
+    assert.deepEqual(workspace.tree(), changed);
+    assertTidy(workspace, 'after edits');
+  });
+
+  test('in a restore: nothing is put back through a symlink that came meanwhile', async (t) => {
+    const workspace = new TestWorkspace(t);
+    await breakOff(workspace);
+    renameSync(workspace.absolute('dist'), workspace.absolute('elsewhere'));
+    workspace.link('dist', 'elsewhere');
+    const before = workspace.tree('elsewhere');
+    await workspace.openCache().repair(workspace);
+    assert.deepEqual(workspace.tree('elsewhere'), before);
+  });
+
+  test('in a restore: a workspace that is moved meanwhile is found', async (t) => {
+    for (const isInside of [true, false]) {
+      const workspace = new TestWorkspace(t);
+      const elsewhere = new TestWorkspace(t);
+      const name = 'node_modules/.cache/vt';
+      const directory = isInside ? workspace.cacheDirectory : elsewhere.cacheDirectory;
+      Object.assign(workspace, { cacheDirectory: directory });
+      // What is done to a cache elsewhere is not counted.
+      const trees = await breakOff(workspace, isInside ? 60 : 5);
+      const moved = `${workspace.root}-moved` as AbsolutePath;
+      renameSync(workspace.root, moved);
+      t.after(() => rmSync(moved, { recursive: true, force: true }));
+      const cache = elsewhere.openCache({
+        directory: isInside ? (join(moved, name) as AbsolutePath) : directory,
+      });
+      await cache.repair(worldOf(moved, 'none'));
+      assert.deepEqual(listTree(moved), trees.two);
+      await cache.close();
+    }
   });
 
   test('in storing: what the task made stays, and the result is stored or not', async (t) => {

@@ -2,13 +2,14 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmdirSync,
   unlinkSync,
 } from 'node:fs';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
-import { digestFile } from './file-digest.js';
+import { contentDigest } from './content-digest.js';
 import { inodeOf, lstatOrAbsent, permissionBits } from './file-identity.js';
 import { fromBytes, onDisk } from './path-on-disk.js';
 import type { DiskPath } from './path-on-disk.js';
@@ -33,16 +34,13 @@ export interface Leftover {
  * Must be called with the lock of the index, and with staging folders as the restore left them.
  * Gives what could not be undone; it may be tried again.
  */
-export async function rollBack(
-  folders: StagingFolders,
-  steps: readonly RestoreStep[],
-): Promise<Leftover[]> {
+export function rollBack(folders: StagingFolders, steps: readonly RestoreStep[]): Leftover[] {
   const leftovers: Leftover[] = [];
   const { root } = folders;
-  const attempt = async (path: WorkspacePath, undo: () => Promise<void> | void) => {
+  const attempt = (path: WorkspacePath, undo: () => void) => {
     try {
       // Somebody may have put a symlink there meanwhile: what is behind it is not ours.
-      if (isReached(root, path)) await undo();
+      if (isReached(root, path)) undo();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -51,19 +49,15 @@ export async function rollBack(
   };
   for (const step of steps) {
     if (step.kind !== 'make-directory' || step.mode === undefined) continue;
-    await attempt(step.path, () => makeWritable(onDisk(root, step.path)));
+    attempt(step.path, () => makeWritable(onDisk(root, step.path)));
   }
   for (const step of [...steps].reverse()) {
-    await attempt(step.path, () => undoStep(onDisk(root, step.path), step, folders));
+    attempt(step.path, () => undoStep(onDisk(root, step.path), step, folders));
   }
   return leftovers;
 }
 
-async function undoStep(
-  target: DiskPath,
-  step: RestoreStep,
-  folders: StagingFolders,
-): Promise<void> {
+function undoStep(target: DiskPath, step: RestoreStep, folders: StagingFolders): void {
   switch (step.kind) {
     case 'remove-file': {
       const backup = stagedPath(folders, step.backup);
@@ -85,10 +79,10 @@ async function undoStep(
       const kept = backup === undefined ? undefined : lstatOrAbsent(backup);
       if (backup === undefined) {
         const wasPlaced = !exists(stagedPath(folders, step.staged));
-        if (wasPlaced && now !== undefined && (await isPlaced(target, step))) unlinkSync(target);
+        if (wasPlaced && now !== undefined && isPlaced(target, step)) unlinkSync(target);
       } else if (kept !== undefined) {
         const isFree = now === undefined;
-        if (isFree || (inodeOf(kept) !== inodeOf(now) && (await isPlaced(target, step)))) {
+        if (isFree || (inodeOf(kept) !== inodeOf(now) && isPlaced(target, step))) {
           renameSync(backup, target);
         }
       }
@@ -98,10 +92,10 @@ async function undoStep(
 }
 
 /** Whether what is there is what the restore had put there. */
-async function isPlaced(
+function isPlaced(
   target: DiskPath,
   { output }: Extract<RestoreStep, { kind: 'place-output' }>,
-): Promise<boolean> {
+): boolean {
   const stat = lstatSync(target, { bigint: true });
   if (output.kind === 'symlink') {
     return (
@@ -112,9 +106,7 @@ async function isPlaced(
   if (!stat.isFile() || stat.size !== output.size || permissionBits(stat) !== output.mode) {
     return false;
   }
-  const read = await digestFile(target);
-  if ('digest' in read) return read.digest === output.digest;
-  throw Object.assign(new Error('it cannot be compared'), { code: read.failure });
+  return contentDigest(readFileSync(target)) === output.digest;
 }
 
 function makeWritable(directory: DiskPath): void {

@@ -205,6 +205,11 @@ export interface Cache {
   comparison(lookup: Lookup): Comparison;
   restore(hit: Hit, world: World): Promise<RestoreOutcome>;
   /**
+   * Undoes a restore in this workspace that was broken off, as all other methods do first: for tasks
+   * that are not cached. Opens nothing when there is none.
+   */
+  repair(world: World): Promise<void>;
+  /**
    * To be called just before a task is started whose result is to be stored: a run that is under way
    * at the same time and writes the same files makes both results uncacheable, unless they are equal.
    */

@@ -40,6 +40,13 @@ export function sweepTemporary(directory: string, names: Iterable<string>): void
   }
 }
 
+/** Whether a name is that of another living process, as far as can be seen. */
+export function isOfLiving(name: string): boolean {
+  const [, owner, pid] = NAME.exec(name) ?? [];
+  namespace ??= pidNamespace();
+  return owner === namespace && Number(pid) !== process.pid && isAlive(Number(pid));
+}
+
 function isLeftover(path: string, name: string): boolean {
   const [, owner, pid] = NAME.exec(name) ?? [];
   if (owner === undefined) return false;

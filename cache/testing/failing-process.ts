@@ -61,6 +61,12 @@ function unswept(): string[] {
   return names.filter((name) => !name.includes(`-${process.pid}-`) || name.startsWith('journal-'));
 }
 
+/** Else there were more to look at, and so to let fail, each time. */
+function sweepOwn(): void {
+  const { temporary } = cacheLayout(directory);
+  for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
+}
+
 function isTree(mode: Mode): boolean {
   return listTree(root).join('\n') === trees[mode];
 }
@@ -83,6 +89,7 @@ async function failRestore(fault: Fault): Promise<string | undefined> {
   await withCache((cache) => cache.lookup('app#build', testKey(), worldOf(root, 'none')));
   check(value === 'restored' ? isTree('one') : isTree('two'), 'as it was, after a repair');
   check(unswept().length === 0, `left: ${unswept().join()}`);
+  sweepOwn();
   note(warnings[0] ?? (value.startsWith('{') ? 'miss' : value));
   return failed;
 }
@@ -112,6 +119,7 @@ async function failStore(fault: Fault): Promise<string | undefined> {
   );
   if (fault.how === 'once') check(again.warnings.length === 0, 'the next run is none the worse');
   check(unswept().length === 0, `left: ${unswept().join()}`);
+  sweepOwn();
   note(warnings[0] ?? value.kind);
   return failed;
 }

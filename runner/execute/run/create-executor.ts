@@ -4,6 +4,7 @@ import { openCache } from '../../../cache/cache.js';
 import type { CacheWarning } from '../../../cache/cache.js';
 import { cacheLayout } from '../../../cache/cache-directory.js';
 import type { CacheLimits } from '../../../cache/cache-limits.js';
+import { createWorld } from '../../plan/create-world.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
 import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
@@ -58,10 +59,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
   return {
     async run(planned, events) {
-      const { cache: policy } = planned.execution;
-      return policy === undefined
-        ? runUncached(planned, events, interruptionPolicy)
-        : runCached(planned, policy, cache, context, events);
+      const { cache: policy, workspaceRoot } = planned.execution;
+      if (policy !== undefined) return runCached(planned, policy, cache, context, events);
+      await cache.repair(createWorld(workspaceRoot, planned.envSource));
+      return runUncached(planned, events, interruptionPolicy);
     },
     async close() {
       await cache.close();
