@@ -225,6 +225,7 @@ const causes: Readonly<Record<IncompletenessCause, { process?: string[]; pid?: n
   'supervisor-killed': { process: ['node', 'build.js'], pid: 4 },
   'unnamed-file': {},
   'undecodable-path': {},
+  'ambiguous-path': {},
 };
 
 const channelFailures: SampleOfEach<ChannelFailure> = {

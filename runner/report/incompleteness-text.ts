@@ -68,5 +68,7 @@ function causeText(cause: IncompletenessCause): string {
       return 'the tracker was killed, and the task with it';
     case 'undecodable-path':
       return 'a path is not valid UTF-8';
+    case 'ambiguous-path':
+      return 'where a path led cannot be told any more';
   }
 }

@@ -169,6 +169,7 @@ table<IncompletenessCause>('incompleteness', (cause) => incomplete({ cause }), [
   ['supervisor-killed', 'file tracking incomplete: the tracker was killed, and the task with it'],
   ['unnamed-file', 'file tracking incomplete: a file was opened without its name'],
   ['undecodable-path', 'file tracking incomplete: a path is not valid UTF-8'],
+  ['ambiguous-path', 'file tracking incomplete: where a path led cannot be told any more'],
 ]);
 
 describe('incompleteness with its process', () => {

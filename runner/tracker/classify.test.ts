@@ -316,7 +316,7 @@ describe('symlinks', () => {
     ]);
     assert.deepEqual(incomplete, [
       {
-        cause: 'undecodable-path',
+        cause: 'ambiguous-path',
         process: ['x'],
         pid: 5,
         detail: '/ws/l/f: /ws/l was a symbolic link',
@@ -921,6 +921,6 @@ test('what lies below a descriptor of /proc cannot be told', () => {
   ]);
   assert.deepEqual(
     incomplete.map(({ cause, detail }) => [cause, detail]),
-    [['undecodable-path', '/proc/self/fd/7/x']],
+    [['ambiguous-path', '/proc/self/fd/7/x']],
   );
 });

@@ -46,7 +46,7 @@ export function classify(
   if (history === undefined) {
     return {
       accesses: [],
-      incomplete: [{ cause: 'undecodable-path', detail: 'symbolic links changed too often' }],
+      incomplete: [{ cause: 'ambiguous-path', detail: 'symbolic links changed too often' }],
     };
   }
   const { root, disk, trackerFiles } = options;
@@ -78,7 +78,12 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       // Through a link whose text is gone everything may have been reached.
       if (!lost.has(place.lostLink)) {
         lost.add(place.lostLink);
-        paths.report(record, process, `${record.path}: ${place.lostLink} was a symbolic link`);
+        paths.report(
+          'ambiguous-path',
+          record,
+          process,
+          `${record.path}: ${place.lostLink} was a symbolic link`,
+        );
       }
       return;
     }

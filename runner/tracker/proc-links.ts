@@ -32,7 +32,7 @@ export class ProcLinks {
     const leadsOn =
       (entry === 'fd' && below.length > 0) ||
       ((entry === 'cwd' || entry === 'root') && names.length > 1);
-    if (leadsOn) this.paths.report(record, process, record.path);
+    if (leadsOn) this.paths.report('ambiguous-path', record, process, record.path);
     return false;
   }
 

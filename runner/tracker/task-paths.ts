@@ -137,10 +137,15 @@ export class TaskPaths {
     state.executed ??= touch;
   }
 
-  /** Records a path that cannot be told. */
-  report(record: TraceRecord, process: number, detail: string): void {
+  /** Records a path of which cannot be told what it is, or where it led. */
+  report(
+    cause: 'undecodable-path' | 'ambiguous-path',
+    record: TraceRecord,
+    process: number,
+    detail: string,
+  ): void {
     this.incomplete.push({
-      cause: 'undecodable-path',
+      cause,
       process: this.table.processes[process]!.argv,
       pid: record.pid,
       detail,

@@ -79,7 +79,8 @@ export type IncompletenessCause =
   | 'survivors' // processes outlived the task and the grace period
   | 'supervisor-lost'
   | 'supervisor-killed' // while the task ran, which was then killed too
-  | 'undecodable-path'; // not UTF-8
+  | 'undecodable-path' // not UTF-8
+  | 'ambiguous-path'; // it led through a symlink that is no more, or one of /proc
 
 export interface Incompleteness {
   readonly cause: IncompletenessCause;

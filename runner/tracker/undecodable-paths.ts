@@ -25,7 +25,8 @@ export function takeUndecodable(
     if (paths.isInside(where.path) || where.lostLink !== undefined) return true;
     return raw !== undefined && leadsInside(raw, paths.root);
   });
-  if (inside) paths.report(record, process, record.rawPath ? record.path : record.path2);
+  const text = record.rawPath ? record.path : record.path2;
+  if (inside) paths.report('undecodable-path', record, process, text);
 }
 
 /** Whether a path in bytes, or the deepest part of it that exists, is inside the workspace. */
