@@ -192,6 +192,23 @@ describe('looking', () => {
   ]);
 });
 
+test('stat, watch, xattr and O_PATH show what a file is; access, readlink and opening do not', () => {
+  const { accesses } = classifyRecords({}, [
+    { op: 'STAT', path: '/ws/a', before: 'FILE' },
+    { op: 'WATCH', path: '/ws/b', before: 'FILE' },
+    { op: 'XATTR', path: '/ws/c', before: 'FILE' },
+    { op: 'OPEN', path: '/ws/d', before: 'FILE', aux: PATH },
+    { op: 'STAT', path: '/ws/e', before: 'FILE', aux: STAT_EXISTENCE },
+    { op: 'READLINK', path: '/ws/f', before: 'FILE', flags: ['NOFOLLOW'] },
+    { op: 'OPEN', path: '/ws/g', before: 'FILE' },
+  ]);
+  const shown = accesses.filter(({ inspected }) => inspected !== undefined);
+  assert.deepEqual(
+    shown.map(({ path }) => path),
+    ['/ws/a', '/ws/b', '/ws/c', '/ws/d'],
+  );
+});
+
 describe('symlinks', () => {
   check([
     {

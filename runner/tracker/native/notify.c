@@ -328,7 +328,7 @@ static void observe(struct vt_notify *notify) {
         return;
     }
     if (call->op == VT_OP_CHDIR) {
-        vt_log_change_cwd(notify->log, vt_who_has_company(tid));
+        vt_log_change_cwd(notify->log, vt_who_shares_directory(tid));
         if (call->form == VT_CALL_FD) return; /* recorded when it was opened */
     }
     struct reading reading = {.notify = notify, .call = call, .request = request};

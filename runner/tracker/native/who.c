@@ -2,6 +2,7 @@
 #include "who.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +151,20 @@ pid_t vt_who_is(struct vt_who *who, pid_t tid) {
     return process;
 }
 
-bool vt_who_has_company(pid_t tid) {
-    char status[2048];
-    return read_proc(tid, "status", status, sizeof status) == 0 || status_number(status, "\nThreads:") != 1;
+/* clone can let processes share a working directory as threads do. */
+static bool share_directory(pid_t one, pid_t other) {
+    return syscall(SYS_kcmp, one, other, KCMP_FS, 0, 0) == 0;
+}
+
+bool vt_who_shares_directory(pid_t tid) {
+    char text[2048], name[64];
+    if (read_proc(tid, "status", text, sizeof text) == 0 || status_number(text, "\nThreads:") != 1) return true;
+    if (share_directory(tid, status_number(text, "\nPPid:"))) return true;
+    snprintf(name, sizeof name, "task/%d/children", (int)tid);
+    size_t length = read_proc(tid, name, text, sizeof text);
+    if (length == sizeof text - 1) return true; /* too many to ask for each */
+    char *end = text;
+    for (long child; (child = strtol(end, &end, 10)) > 0;)
+        if (share_directory(tid, (pid_t)child)) return true;
+    return false;
 }

@@ -25,7 +25,8 @@ void vt_who_is_main(struct vt_who *who, pid_t pid);
  * never was introduced. */
 bool vt_who_look(struct vt_who *who, pid_t pid);
 
-/* Whether thread `tid` is not alone in its process, or cannot be looked at. */
-bool vt_who_has_company(pid_t tid);
+/* Whether the working directory of thread `tid` is also that of another thread, of its parent or of a
+ * child, or whether it cannot be looked at. */
+bool vt_who_shares_directory(pid_t tid);
 
 #endif
