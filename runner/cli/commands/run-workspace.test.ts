@@ -86,6 +86,32 @@ describe('the packages that vt run chooses', () => {
     assert.deepEqual(await chain(t).warnings('-F nobody -F app build'), ['filter-without-match']);
   });
 
+  it('go by their paths when they have no name, and by their places when they share one', async (t) => {
+    const scripts = { build: 'make' };
+    const rig = new PlanRig(t, {
+      'package.json': { workspaces: ['p/*'], scripts },
+      'p/nameless/package.json': { scripts },
+      'p/one/package.json': { name: 'one', scripts },
+      'examples/one/package.json': { name: 'one', scripts, dependencies: { one: '*' } },
+    });
+    assert.deepEqual(await rig.graph('p/nameless#build', 'p/one'), ['p/nameless#build']);
+    assert.deepEqual(await rig.graph('#build', 'p/one'), ['build']);
+    assert.deepEqual(await rig.graph('-r build'), ['build', 'p/nameless#build', 'one#build']);
+    const outcome = await rig.outcome('-t build', 'examples/one');
+    assert.ok(outcome.kind === 'planned');
+    assert.deepEqual(
+      outcome.plan.steps.map(({ planned, needs }) => [planned?.execution.cwd, needs]),
+      [
+        [`${rig.root}/p/one`, []],
+        [`${rig.root}/examples/one`, [0]],
+      ],
+    );
+    assert.deepEqual(
+      outcome.plan.tasks.map((task) => task.package),
+      ['p/one', 'examples/one'],
+    );
+  });
+
   it('get the arguments for their last command, and what they wait for gets none', async (t) => {
     const rig = chain(
       t,

@@ -30,6 +30,7 @@ export class RunPlanner {
   readonly #open = new OpenTasks();
   /** The last steps of the latest run of each task. */
   readonly #latest = new Map<string, Needs>();
+  /** Circles that have been reported, by their members. */
   readonly #circles = new Set<string>();
 
   constructor(
@@ -61,19 +62,16 @@ export class RunPlanner {
   }
 
   #planTask(scope: RunScope, pkg: WorkspacePackage, task: TaskDefinition): Needs {
-    const name = taskName(pkg, task.name);
-    const known = scope.planned.get(name);
+    // By place: a package that is no member may have the name of one.
+    const key = `${pkg.path}#${task.name}`;
+    const known = scope.planned.get(key);
     if (known !== undefined) return known;
-    const circle = this.#open.circleOf(name, () => this.catalog.graph.packages);
+    const circle = this.#open.circleOf(key, () => this.catalog.graph.packages);
     if (circle !== undefined) {
-      const members = [...circle].map((member) => member.task).sort();
-      if (!this.#circles.has(members.join('\0'))) {
-        this.#circles.add(members.join('\0'));
-        this.problems.push({ kind: 'dependency-cycle', members: circle });
-      }
+      this.#reportOnce({ kind: 'dependency-cycle', members: circle });
       return scope.start;
     }
-    const open: OpenTask = { key: name, name, pkg, via: 'package' };
+    const open: OpenTask = { key, name: taskName(pkg, task.name), pkg, via: 'package' };
     this.#open.enter(open);
     const isRequested = scope.requested.get(pkg) === task;
     const before = scope.request.ignoreDependsOn
@@ -94,8 +92,18 @@ export class RunPlanner {
       needs.length > 0 ? needs : scope.start,
     );
     this.#open.leave(open);
-    scope.planned.set(name, end);
+    scope.planned.set(key, end);
     return end;
+  }
+
+  /** A circle is come upon wherever it is entered, and by every run that asks for it. */
+  #reportOnce(circle: Extract<PlanProblem, { kind: 'dependency-cycle' | 'package-cycle' }>): void {
+    const { kind, members } = circle;
+    const names = members.map((member) => ('task' in member ? member.task : member.package));
+    const key = JSON.stringify([kind, 'task' in circle ? circle.task : '', names.sort()]);
+    if (this.#circles.has(key)) return;
+    this.#circles.add(key);
+    this.problems.push(circle);
   }
 
   #planReference(
@@ -134,7 +142,7 @@ export class RunPlanner {
     });
     if (tasks.length > 1) {
       const cycle = packageCycle(members, packages);
-      this.problems.push({ kind: 'package-cycle', task: scope.target.task, members: cycle });
+      this.#reportOnce({ kind: 'package-cycle', task: scope.target.task, members: cycle });
     }
     const end =
       tasks.length === 0
@@ -190,7 +198,8 @@ export class RunPlanner {
     follows: Needs = [],
   ): number {
     return this.graph.add({
-      identity: JSON.stringify([request.task, request.extraArgs, scope.variant]),
+      identity: JSON.stringify([open.key, request.task, request.extraArgs, scope.variant]),
+      key: open.key,
       task: open.name,
       package: open.pkg.path,
       needs,

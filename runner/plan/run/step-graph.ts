@@ -8,6 +8,9 @@ export type Needs = readonly number[];
 export interface StepRequest {
   /** Equal for commands that would do the same: of one task, with equal arguments and settings. */
   readonly identity: string;
+  /** Of its task. */
+  readonly key: string;
+  /** The task's name, as shown. */
   readonly task: string;
   readonly package: WorkspacePath;
   readonly needs: Needs;
@@ -30,11 +33,11 @@ export class StepGraph {
   add(request: StepRequest): number {
     const known = this.find(request);
     if (known !== undefined) return known;
-    const { needs, task, package: home } = request;
-    let index = this.#taskIndexes.get(task);
+    const { needs, key, task, package: home } = request;
+    let index = this.#taskIndexes.get(key);
     if (index === undefined) {
       index = this.tasks.push({ name: task, package: home }) - 1;
-      this.#taskIndexes.set(task, index);
+      this.#taskIndexes.set(key, index);
     }
     const follows = request.follows.filter((step) => !needs.includes(step));
     return this.#push(stepKey(request.identity, needs), {
