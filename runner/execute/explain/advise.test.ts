@@ -54,10 +54,15 @@ describe('advice on what changed', () => {
 
   const logs = { pattern: 'logs/**', base: 'package' } as const;
   it('excludes logs, once for all of them', () => {
-    assert.deepEqual(advised([modified('logs/a.log'), modified('logs/deep/b')]), [
-      { kind: 'exclude-input', glob: logs, paths: ['logs/a.log', 'logs/deep/b'] },
-    ]);
-    assert.deepEqual(advised([{ kind: 'added', name: 'debug.log', dir: p('src') }]), [
+    assert.deepEqual(
+      advised([
+        modified('logs/a.log'),
+        modified('logs/deep/b'),
+        { kind: 'added', name: 'c', dir: p('logs') },
+      ]),
+      [{ kind: 'exclude-input', glob: logs, paths: ['logs/a.log', 'logs/deep/b', 'logs/c'] }],
+    );
+    assert.deepEqual(advised([modified('src/debug.log')]), [
       {
         kind: 'exclude-input',
         glob: { pattern: '**/*.log', base: 'package' },
@@ -88,8 +93,12 @@ describe('advice on what changed', () => {
     ['run.pid', '**/*.pid'],
   ] as const) {
     it(`knows ${name}`, () => {
-      assert.deepEqual(advised([{ kind: 'added', name, dir: p('src') }]), [
+      assert.deepEqual(advised([modified(`src/${name}`)]), [
         { kind: 'exclude-input', glob: { pattern: glob, base: 'package' }, paths: [`src/${name}`] },
+      ]);
+      // Excluded or not, its name in a listing counts.
+      assert.deepEqual(advised([{ kind: 'added', name, dir: p('src') }]), [
+        { kind: 'keep-elsewhere', directory: 'src', paths: [`src/${name}`] },
       ]);
     });
   }

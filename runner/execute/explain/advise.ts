@@ -26,6 +26,12 @@ export type Advice =
     }
   /** `untrackedEnv`; `declared`: they have to be taken out of `env`. */
   | { readonly kind: 'untrack-env'; readonly names: readonly string[]; readonly declared: boolean }
+  /** Files that come and go in a directory that is listed: no exclusion takes out their names alone. */
+  | {
+      readonly kind: 'keep-elsewhere';
+      readonly directory: WorkspacePath;
+      readonly paths: readonly string[];
+    }
   /** Another task writes the file: if it runs before, the file is as it should be. */
   | { readonly kind: 'run-before'; readonly task: string; readonly paths: readonly string[] };
 
@@ -80,6 +86,10 @@ export function adviseOn({ origin, nearest, latest }: AdviceRequest): readonly A
         const glob = writable(place === path ? place : `${place}/**`, origin.globBase, path);
         list.add({ kind: 'keep-private', place, glob }, path);
       } else if (unimportant !== undefined && pathMatcher(unimportant)(path)) {
+        if (observation.kind === 'listing' && !takesOutListing(unimportant, observation.path)) {
+          list.add({ kind: 'keep-elsewhere', directory: observation.path }, path);
+          continue;
+        }
         const glob = writable(unimportant, origin.globBase, path);
         list.add({ kind: 'exclude-input', glob }, path);
       }
@@ -135,6 +145,15 @@ function pathOf(change: Exclude<Change, { kind: 'env' }>): WorkspacePath | undef
     case 'program-changed':
       return undefined;
   }
+}
+
+/**
+ * Whether excluding this takes out which names are in a directory, too: a name that was seen counts
+ * whatever is in the file.
+ */
+function takesOutListing(glob: string, directory: string): boolean {
+  const matches = pathMatcher(glob);
+  return matches(directory) && matches(`${directory}/\u{10ffff}`);
 }
 
 /** A workspace-relative glob that matches `path`, as the configuration of a task would have it. */

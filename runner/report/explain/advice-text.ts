@@ -25,6 +25,10 @@ export function adviceText(advice: Advice, origin: ExecutionOrigin, cwd: string)
         ? `${it}: move ${names} from "env" to "untrackedEnv" (${where})`
         : `${it}: "untrackedEnv": [${names}] (${where})`;
     }
+    case 'keep-elsewhere': {
+      const folder = advice.directory === '' ? 'the workspace root' : `'${advice.directory}'`;
+      return `${named(advice.paths)} counts because ${folder} is listed: let what makes such files keep them elsewhere`;
+    }
     case 'run-before':
       return `${named(advice.paths)} is written by ${advice.task}: with it in "dependsOn"${at(origin, cwd)} it is written first`;
   }

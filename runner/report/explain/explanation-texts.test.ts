@@ -300,6 +300,16 @@ describe('advice, in words', () => {
       "if the result does not depend on 'A' and 1 more: --untracked-env A --untracked-env B",
     ],
     [
+      { kind: 'keep-elsewhere', directory: p('src'), paths: ['src/.a.swp'] },
+      origin,
+      "'src/.a.swp' counts because 'src' is listed: let what makes such files keep them elsewhere",
+    ],
+    [
+      { kind: 'keep-elsewhere', directory: p(''), paths: ['a~', 'b~'] },
+      origin,
+      "'a~' and 1 more counts because the workspace root is listed: let what makes such files keep them elsewhere",
+    ],
+    [
       { kind: 'run-before', task: 'app#gen', paths: ['gen/x'] },
       origin,
       '\'gen/x\' is written by app#gen: with it in "dependsOn" (vite-task.json:3:5) it is written first',
