@@ -415,12 +415,6 @@ next run: cache hit
   outputs: 1 to restore, 1 to delete, 2 already right
     'dist/o' restored
     'old' deleted
-  of 2 other results the nearest, 81bc0a9d8c7b, stored 2026-11-24 03:09:05 UTC, differs in 2 observations:
-    'src/a.js' modified
-      read by sh -c 'node a.js > log' > node a.js
-    'b.js' added in 'src'
-    'c.js' removed from 'src'
-      listed by sh -c 'node a.js > log'
 depends on:
   'src/a.js': read by sh -c 'node a.js > log' > node a.js
   'src' (folder): listed by sh -c 'node a.js > log'
@@ -465,6 +459,34 @@ next run: cache miss: 'src/a.js' modified
     assert.match(
       told({ last: { ...hit, result: undefined } }),
       /, cache hit\n {2}what it restored is no longer stored\n/,
+    );
+  });
+
+  it('hits, told from other results by what differs', () => {
+    const next = (variants: number): NextRun => ({
+      ...first,
+      verdict: {
+        kind: 'hit',
+        result: result(),
+        restore: { restored: [], removed: [], unchanged: 4 },
+      },
+      variants,
+      nearest: { ...compared, changes: compared.changes.slice(0, 1) },
+    });
+    assert.equal(
+      lines(told({ next: next(3) }), 'next'),
+      `next run: cache hit
+  restores 3fa2c1d2e3f4, stored 2026-11-24 03:10:05 UTC
+  all 3 observations hold
+  outputs: 0 to restore, 0 to delete, 4 already right
+  of 2 other results the nearest, 81bc0a9d8c7b, stored 2026-11-24 03:09:05 UTC, differs in 1 observation:
+    'src/a.js' modified
+      read by sh -c 'node a.js > log' > node a.js
+`,
+    );
+    assert.match(
+      told({ next: next(2) }),
+      /^ {2}the other result, 81bc0a9d8c7b, stored 2026-11-24 03:09:05 UTC, differs in 1 observation:$/m,
     );
   });
 

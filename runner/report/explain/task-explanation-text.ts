@@ -52,7 +52,7 @@ function blockLines(
     `${execution.task}: $ ${execution.command}`,
     ...lastLines(last),
     ...(last === undefined ? [] : help(last.advice)),
-    ...nextLines(next),
+    ...nextLines(next, last),
     // Once is enough where the last miss is the next one again.
     ...(next.kind === 'cached' && !sameAdvice(next.advice, last?.advice) ? help(next.advice) : []),
     ...(result === undefined ? [] : resultLines(result, view, verbose)),
@@ -134,7 +134,7 @@ function outcomeLines({ attempt, result, notCached }: LastRun): readonly string[
   }
 }
 
-function nextLines(next: NextRun): readonly string[] {
+function nextLines(next: NextRun, last: LastRun | undefined): readonly string[] {
   if (next.kind === 'disabled') return [`next run: cache disabled: ${disabledText(next.because)}`];
   const { verdict, variants, nearest, keyChanges } = next;
   switch (verdict.kind) {
@@ -150,7 +150,9 @@ function nextLines(next: NextRun): readonly string[] {
         `  outputs: ${restored.length} to restore, ${removed.length} to delete, ${unchanged} already right`,
         ...restored.map((path) => `    '${path}' restored`),
         ...removed.map((path) => `    '${path}' deleted`),
-        ...(nearest === undefined
+        // Where the last run left what would be restored, its differences have been told.
+        ...(nearest === undefined ||
+        (last?.result?.name === result.name && last.compared?.result.name === nearest.result.name)
           ? []
           : comparedLines(nearest, (count, other) =>
               variants === 2
