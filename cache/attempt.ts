@@ -26,7 +26,7 @@ export type AttemptOutcome =
   | { readonly kind: 'interrupted' };
 
 /** How a run failed. */
-export type AttemptEnding =
+type AttemptEnding =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
   | { readonly kind: 'not-started'; readonly errno: string };
