@@ -20,6 +20,8 @@ export class PresentFiles {
   readonly #memo: FileMemo;
   readonly #stats = new Map<WorkspacePath, BigIntStats | 'unreachable' | undefined>();
   readonly #contents = new Map<WorkspacePath, PresentContent>();
+  /** Asked of the index, which may know nothing of them: a thousand variants would ask again. */
+  readonly #loaded = new Set<WorkspacePath>();
   readonly #names = new Map<WorkspacePath, readonly string[] | undefined>();
 
   constructor(root: AbsolutePath, memo: FileMemo) {
@@ -67,7 +69,9 @@ export class PresentFiles {
   async load(transaction: Transaction, paths: Iterable<WorkspacePath>): Promise<void> {
     const files: BigIntStats[] = [];
     for (const path of paths) {
-      const stat = this.#contents.has(path) ? undefined : this.stat(path);
+      if (this.#loaded.has(path)) continue;
+      this.#loaded.add(path);
+      const stat = this.stat(path);
       if (stat?.isFile()) files.push(stat);
     }
     await this.#memo.load(transaction, files);
