@@ -9,8 +9,8 @@
  * folded into a sum that `put` writes to a file, so that a result can depend on what was seen
  * without the output telling.
  *
- * The same script in the same tree always does and prints the same: no times, no sizes, names
- * sorted, modes reduced to whether the owner may execute.
+ * The same script in the same tree always does and prints the same: no times, names sorted, modes
+ * reduced to whether the owner may execute.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -140,6 +140,56 @@ static int copy(const char *from, const char *to) {
   return write_text(open(to, O_WRONLY | O_CREAT | O_TRUNC, stat.st_mode & 0777), buffer);
 }
 
+/* Reads a file; -1 with errno. */
+static ssize_t load(const char *path, char *text) {
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) return -1;
+  ssize_t got = read(fd, text, MAX_SEEN / 4);
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  if (got >= 0) text[got] = 0;
+  return got;
+}
+
+/* As a formatter: what was read, and one thing more, in its place. */
+static int rewrite_longer(const char *path, const char *more) {
+  char text[MAX_SEEN];
+  if (load(path, text) < 0) return -1;
+  strcat(text, more);
+  return write_text(open(path, O_WRONLY | O_TRUNC), text);
+}
+
+/* As sed -i: into a file beside it, which is then renamed. */
+static int replace_longer(const char *path, const char *more) {
+  char text[MAX_SEEN], beside[MAX_SEEN];
+  if (load(path, text) < 0) return -1;
+  strcat(text, more);
+  snprintf(beside, sizeof beside, "%.1000s~", path);
+  if (write_text(open(beside, O_WRONLY | O_CREAT | O_EXCL, 0644), text) < 0) return -1;
+  int result = rename(beside, path);
+  int saved = errno;
+  if (result < 0) unlink(beside);
+  errno = saved;
+  return result;
+}
+
+/* Through one descriptor: the first letter, read, becomes the next one. */
+static int advance(const char *path) {
+  int fd = open(path, O_RDWR);
+  if (fd < 0) return -1;
+  char letter;
+  int result = 0;
+  if (pread(fd, &letter, 1, 0) == 1) {
+    letter = (char)(letter < 'a' || letter >= 'z' ? 'a' : letter + 1);
+    result = pwrite(fd, &letter, 1, 0) == 1 ? 0 : -1;
+  }
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  return result;
+}
+
 /* Runs a script as a program, so that the kernel reads its first line. */
 static void execute(const struct operation *op) {
   if (strlen(depth) >= MAX_DEPTH) {
@@ -233,6 +283,28 @@ static int carry_out(struct operation *op, struct operation *rest, int left) {
     int result = stat(w[1], &stat_);
     if (result < 0) outcome(op, result);
     else say(0, "stat %s: %s", w[1], kind_of(stat_.st_mode));
+  } else if (IS("size")) {
+    int result = stat(w[1], &stat_);
+    if (result < 0) outcome(op, result);
+    else say(0, "size %s: %d", w[1], S_ISREG(stat_.st_mode) ? (int)stat_.st_size : -1);
+  } else if (IS("grow")) { /* by its size alone: as long as it was, and one more */
+    int result = lstat(w[1], &stat_);
+    if (result == 0) {
+      int length = S_ISREG(stat_.st_mode) && stat_.st_size < 20 ? (int)stat_.st_size + 1 : 1;
+      snprintf(text, sizeof text, "%.*s", length, "gggggggggggggggggggg");
+      result = write_text(open(w[1], O_WRONLY | O_TRUNC), text);
+    }
+    outcome(op, result);
+  } else if (IS("dropempty")) { /* by its size alone: deleted if there is something in it */
+    int result = lstat(w[1], &stat_);
+    if (result == 0 && stat_.st_size > 1) result = unlink(w[1]);
+    outcome(op, result);
+  } else if (IS("longer")) {
+    outcome(op, rewrite_longer(w[1], w[2]));
+  } else if (IS("sed")) {
+    outcome(op, replace_longer(w[1], w[2]));
+  } else if (IS("advance")) {
+    outcome(op, advance(w[1]));
   } else if (IS("lstat")) {
     int result = lstat(w[1], &stat_);
     if (result < 0) outcome(op, result);

@@ -7,13 +7,16 @@ import { after, before, describe, test } from 'node:test';
 import { projectRoot, vtPath } from '../harness/workspace.js';
 import type { PropertyCase } from './property-case.js';
 import { randomCase } from './random-case.js';
-import { runCase, type Failure, type Programs, type Tally } from './run-case.js';
+import { runCase, runProcess, type Failure, type Programs, type Tally } from './run-case.js';
 import { Random } from './seeded-random.js';
+import { ServedVt } from './served-vt.js';
 import { describeCase, shrink } from './shrink.js';
 
 /**
  * Random workspaces, commands and edits: whatever vt replays must be what the command would have
  * done.
+ *
+ * Most cases are run by one process that is vt again and again; a few by the command itself.
  *
  *   VT_PROPERTY_CASES    how many cases; default a number that takes about a minute
  *   VT_PROPERTY_SECONDS  instead: for how long, starting at a seed that was never used
@@ -22,7 +25,9 @@ import { describeCase, shrink } from './shrink.js';
  */
 const given = (name: string): string | undefined => process.env[`VT_PROPERTY_${name}`] || undefined;
 const seconds = Number(given('SECONDS') ?? 0);
-const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 100));
+const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 400));
+/** One case in so many is run by the command itself. */
+const COMMAND_EVERY = 25;
 const firstSeed = Number(given('SEED') ?? (seconds > 0 ? Date.now() % 1e9 : 1));
 const workers = Number(given('WORKERS') ?? 2);
 const SHRINK_ATTEMPTS = 150;
@@ -41,7 +46,9 @@ describe(
   'a result that is replayed is what the command would have done',
   { skip: whyNot() },
   () => {
-    let programs: Programs;
+    let programs: Omit<Programs, 'vt'>;
+    const command: Programs['vt'] = (argv, there) =>
+      runProcess([process.execPath, vtPath, ...argv], there);
     let place: string;
     before(() => {
       place = mkdtempSync(path.join(os.tmpdir(), 'vt-actor-'));
@@ -52,7 +59,6 @@ describe(
         return target;
       };
       programs = {
-        vt: [process.execPath, vtPath],
         actor: build('actor'),
         staticActor: build('static-actor', '-static'),
       };
@@ -65,7 +71,7 @@ describe(
     if (file !== undefined) {
       test(`the case of ${file}`, async () => {
         const case_ = JSON.parse(readFileSync(file, 'utf8')) as PropertyCase;
-        const failure = await runCase(case_, programs, emptyTally());
+        const failure = await runCase(case_, { ...programs, vt: command }, emptyTally());
         if (failure !== undefined) assert.fail(failureText(case_, failure));
       });
       return;
@@ -78,13 +84,23 @@ describe(
       let next = firstSeed;
       let done = 0;
       const work = async (): Promise<void> => {
+        const served = new ServedVt();
+        const serve: Programs['vt'] = (argv, there) => served.run(argv, there);
+        try {
+          await workWith(serve);
+        } finally {
+          await served.close();
+        }
+      };
+      const workWith = async (serve: Programs['vt']): Promise<void> => {
         while (done < cases && next < firstSeed + cases && failures.length < 3) {
           if (seconds > 0 && performance.now() > end) return;
           const seed = next++;
           const case_ = randomCase(new Random(seed));
-          const failure = await runCase(case_, programs, tally);
+          const vt = seed % COMMAND_EVERY === 0 ? command : serve;
+          const failure = await runCase(case_, { ...programs, vt }, tally);
           done++;
-          if (failure !== undefined) failures.push(await explain(seed, case_));
+          if (failure !== undefined) failures.push(await explain(seed, case_, vt));
         }
       };
       await Promise.all(Array.from({ length: workers }, work));
@@ -100,11 +116,16 @@ describe(
       assert.ok(stored >= runs / 5, `only ${stored} of ${runs} runs were stored`);
     });
 
-    async function explain(seed: number, failing: PropertyCase): Promise<string> {
+    async function explain(
+      seed: number,
+      failing: PropertyCase,
+      vt: Programs['vt'],
+    ): Promise<string> {
+      const with_ = { ...programs, vt };
       const fails = async (candidate: PropertyCase): Promise<boolean> =>
-        (await runCase(candidate, programs, emptyTally())) !== undefined;
+        (await runCase(candidate, with_, emptyTally())) !== undefined;
       const small = await shrink(failing, fails, SHRINK_ATTEMPTS);
-      const failure = await runCase(small, programs, emptyTally());
+      const failure = await runCase(small, with_, emptyTally());
       if (failure === undefined)
         return `seed ${seed} fails, but not always:\n${describeCase(failing)}`;
       return `seed ${seed}, made smaller:\n${failureText(small, failure)}`;

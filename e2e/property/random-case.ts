@@ -25,7 +25,7 @@ const linkTargets = [
   'k',
   'l',
 ];
-const contents = ['x', 'y', 'z'];
+const contents = ['x', 'y', 'zz'];
 const anything = [...files, ...directories, ...links, ...scripts, ...products];
 
 /** A history that comes back to earlier states, so that many stored results are found again. */
@@ -137,6 +137,7 @@ const looks: readonly Make[] = [
   (_, i) => `list ${i()}`,
   (_, i) => `stat ${i()}`,
   (_, i) => `lstat ${i()}`,
+  (_, i) => `size ${i()}`,
   (_, i) => `access ${i()}`,
   (_, i) => `readlink ${i()}`,
   (_, i) => `reopen ${i()}`,
@@ -190,6 +191,27 @@ const changes: readonly Make[] = [
   (random, _, o) => `writeat ${o()} ${random.one(['o', 'a'])} ${random.one(contents)}`,
 ];
 
+/** What changes the files it has read or looked at. */
+const rewrites: readonly Make[] = [
+  (random, i) => `longer ${i()} ${random.one(contents)}`,
+  (random, i) => `longer ${i()} ${random.one(contents)}`,
+  (random, i) => `sed ${i()} ${random.one(contents)}`,
+  (random, i) => `sed ${i()} ${random.one(contents)}`,
+  (_, i) => `advance ${i()}`,
+  (_, i) => `grow ${i()}`,
+  (_, i) => `dropempty ${i()}`,
+  (random, i) => `append ${i()} ${random.one(contents)}`,
+  (random, i) => `patch ${i()} ${random.one(contents)}`,
+  (_, i) => `map ${i()} w`,
+  (_, i) => `truncate ${i()}`,
+  (random, i) => `chmod ${i()} ${random.one(['x', '-'])}`,
+  (_, i) => `rename ${i()} ${i()}`,
+  (_, i) => `exchange ${i()} ${i()}`,
+  (_, i, o) => `link ${i()} ${o()}`,
+  (_, i) => `unlink ${i()}`,
+  (_, i) => `holdwrite ${i()}`,
+];
+
 function randomOperations(random: Random, tidy: boolean, most: number): Operation[] {
   const input = (): string =>
     spelled(
@@ -201,7 +223,11 @@ function randomOperations(random: Random, tidy: boolean, most: number): Operatio
   const output = (): string =>
     spelled(random, tidy && random.chance(9, 10) ? random.one(products) : random.one(anything));
   const operations = Array.from({ length: 1 + random.below(most) }, () =>
-    random.one(random.chance(1, 2) ? looks : changes)(random, input, output),
+    random.one(random.one([looks, looks, changes, random.chance(1, 2) ? changes : rewrites]))(
+      random,
+      input,
+      output,
+    ),
   );
   if (random.chance(1, 30)) operations.push(`exit ${random.below(3)}`);
   return operations;

@@ -20,10 +20,24 @@ import path from 'node:path';
 import type { Edit, PropertyCase, Task } from './property-case.js';
 import { becomeTree, describeItem, looksSame, readTree, type Item, type Tree } from './tree.js';
 
+/** How a command ended and what it printed. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Where and how a command is run. */
+export interface Place {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The programs a case is run with. */
 export interface Programs {
-  /** What stands before `exec -- command`. */
-  readonly vt: readonly string[];
+  /** Runs `vt` with arguments. */
+  readonly vt: (argv: readonly string[], place: Place) => Promise<Ended>;
   readonly actor: string;
   readonly staticActor: string;
 }
@@ -46,12 +60,8 @@ export interface Failure {
 }
 
 /** What a command did. */
-interface Result {
+interface Result extends Ended {
   readonly tree: Tree;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number | null;
-  readonly signal: string | null;
 }
 
 /**
@@ -91,7 +101,7 @@ class CaseWorkspace {
   /** The root is some levels below: paths that lead out of it arrive in a place of their own. */
   readonly #around: string;
   readonly #aside: string;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #bareResults = new Map<string, Result>();
   /** By task: what it made where nothing was, as it left it last. */
   readonly #made = new Map<number, Map<string, Item>>();
@@ -106,7 +116,7 @@ class CaseWorkspace {
     mkdirSync(this.root, { recursive: true });
     // Makes this the workspace whatever the task's working directory is.
     writeFileSync(path.join(this.root, 'package.json'), '{}');
-    this.#env = { PATH: process.env['PATH'], VT_CACHE_DIR: path.join(place, 'cache') };
+    this.#env = { PATH: process.env['PATH'] ?? '', VT_CACHE_DIR: path.join(place, 'cache') };
   }
 
   has(directory: string): boolean {
@@ -177,7 +187,10 @@ class CaseWorkspace {
       renameSync(this.#aside, this.root);
     }
     const { said, ...under } = splitLines(
-      await this.#run([...this.programs.vt, 'exec', '--', ...this.#command(task)], task.cwd),
+      await this.#run(
+        (place) => this.programs.vt(['exec', '--', ...this.#command(task)], place),
+        task.cwd,
+      ),
     );
     const isHit = count(said, bare, tally);
     const made = this.#made.get(index) ?? new Map<string, Item>();
@@ -214,7 +227,7 @@ class CaseWorkspace {
     try {
       this.#clearAround();
       becomeTree(this.root, before);
-      const result = await this.#run(this.#command(task), task.cwd);
+      const result = await this.#run((there) => runProcess(this.#command(task), there), task.cwd);
       this.#bareResults.set(question, result);
       return result;
     } finally {
@@ -243,21 +256,23 @@ class CaseWorkspace {
     ];
   }
 
-  async #run(argv: readonly string[], cwd: string): Promise<Result> {
-    const child = spawn(argv[0]!, argv.slice(1), {
-      cwd: path.join(this.root, cwd),
-      env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-    const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (...ending) => {
-        resolve(ending);
-      });
-    });
-    return { tree: readTree(this.root), stdout: stdout(), stderr: stderr(), code, signal };
+  async #run(command: (place: Place) => Promise<Ended>, cwd: string): Promise<Result> {
+    const ended = await command({ cwd: path.join(this.root, cwd), env: this.#env });
+    return { ...ended, tree: readTree(this.root) };
   }
+}
+
+/** Runs a command to its end. */
+export async function runProcess(argv: readonly string[], { cwd, env }: Place): Promise<Ended> {
+  const child = spawn(argv[0]!, argv.slice(1), { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (...ending) => {
+      resolve(ending);
+    });
+  });
+  return { stdout: stdout(), stderr: stderr(), code, signal };
 }
 
 /** The actor's lines on stderr all begin with "! ". */
