@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Digest } from '../../cache/brands.js';
 import { seededRandom } from './testing/seeded-random.js';
 import { TraceBuilder } from './testing/trace-builder.js';
 import {
@@ -186,4 +187,36 @@ test('argv may end with a NUL or not', () => {
   assert.deepEqual(splitArgv('a\0\0b'), ['a', '', 'b']);
   assert.deepEqual(splitArgv('a\0\0b\0'), ['a', '', 'b']);
   assert.deepEqual(splitArgv(''), []);
+});
+
+test('what files held before they were changed, and why that is not known', () => {
+  const taken = {
+    digest: 'ab'.repeat(32) as Digest,
+    executable: true,
+    ctimeNs: 1_700_000_000_123_456_789n,
+  };
+  const log = new TraceBuilder();
+  const contents = [
+    taken,
+    { failure: 'changed' },
+    { failure: 'too-large' },
+    { failure: 'unreadable' },
+  ] as const;
+  for (const content of contents) log.add({ op: 'CONTENT', path: '/f', before: 'FILE', content });
+  const { records, incomplete } = readTraceBuffer(log.build());
+  assert.deepEqual(incomplete, []);
+  assert.deepEqual(
+    records.map(({ content }) => content),
+    contents,
+  );
+  assert.ok(records.every(({ path2 }) => path2 === ''));
+});
+
+test('a content that is none makes the log a damaged one', () => {
+  for (const fields of [{ path2: 'short' }, { path2: 'x'.repeat(56), aux: 9 }]) {
+    const log = new TraceBuilder().add({ op: 'CONTENT', path: '/f', before: 'FILE', ...fields });
+    assert.deepEqual(readTraceBuffer(log.build()).incomplete, [
+      { cause: 'log-damaged', detail: 'chunk 0: bad content' },
+    ]);
+  }
 });

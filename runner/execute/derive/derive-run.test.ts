@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
+import type { AbsolutePath, Digest, WorkspacePath } from '../../../cache/brands.js';
 import type { EntryKind } from '../../../cache/observation.js';
 import type { CachePolicy } from '../../plan/execution.js';
-import type { Incompleteness, PathAccess, Touch } from '../../tracker/task-trace.js';
+import type { FileBefore, Incompleteness, PathAccess, Touch } from '../../tracker/task-trace.js';
 import type { ChannelRecord, Speaker } from '../channel/channel-record.js';
 import { deriveRun, type RunFacts } from './derive-run.js';
 import type { WorkspaceView } from './workspace-view.js';
@@ -16,6 +16,8 @@ type Did = Partial<
   Record<'content' | 'probed' | 'inspected' | 'listed' | 'executed' | 'written', true>
 > & {
   readonly link?: string;
+  readonly held?: FileBefore;
+  readonly movedTo?: string;
 };
 
 /** An access by process 0, its write by process 1. */
@@ -27,6 +29,8 @@ function access(path: string, before: PathAccess['before'], did: Did): PathAcces
     ...(did.content && { contentRead: read }),
     ...(did.probed && { probed: read }),
     ...(did.inspected && { inspected: read }),
+    ...(did.held && { contentBefore: did.held }),
+    ...(did.movedTo !== undefined && { movedTo: `/ws/${did.movedTo}` as AbsolutePath }),
     ...(did.listed && { listed: read }),
     ...(did.link !== undefined && { linkFollowed: { ...read, target: did.link } }),
     ...(did.executed && { executed: read }),
@@ -679,5 +683,79 @@ describe('what the result leaves out, and who said so', () => {
       [rule?.paths.length, rule?.more, rule?.paths[499]?.path],
       [500, 120, 'cache/499'],
     );
+  });
+});
+
+describe('a file that the task changed', () => {
+  const held = { digest: 'a'.repeat(64) as Digest, executable: false, ctimeNs: 5n };
+  const content = (path: string, before?: object) => ({
+    kind: 'content',
+    path,
+    observer: 0,
+    ...(before && { before }),
+  });
+  const dependencies = (given: Given): unknown => {
+    const result = derive(given);
+    return result.kind === 'derived' ? result.dependencies : result;
+  };
+
+  test('depends on what it held before, once it was read or looked at', () => {
+    for (const did of [{ content: true }, { probed: true, inspected: true }] as const) {
+      const accesses = [access('f', 'file', { ...did, written: true, held })];
+      assert.deepEqual(dependencies({ accesses }), [content('f', held)]);
+    }
+  });
+
+  test('depends on no more than that it is there when nothing more was learnt', () => {
+    const accesses = [access('f', 'file', { probed: true, written: true, held })];
+    const existence = { kind: 'existence', path: 'f', entry: 'file', observer: 0 };
+    assert.deepEqual(dependencies({ accesses }), [existence]);
+  });
+
+  test('depends on what a look showed also where it is deleted', () => {
+    const accesses = [access('f', 'file', { inspected: true, probed: true, written: true, held })];
+    assert.deepEqual(dependencies({ accesses, now: { f: 'absent' } }), [content('f', held)]);
+  });
+
+  test('is compared where it was moved to', () => {
+    const accesses = [access('d/f', 'file', { content: true, written: true, movedTo: 'e/f' })];
+    const moved = content('d/f', { movedTo: 'e/f' });
+    assert.deepEqual(dependencies({ accesses, now: { 'd/f': 'absent' } }), [moved]);
+  });
+
+  test('is told as unchanged where it only got another name', () => {
+    const accesses = [access('f', 'file', { content: true, held })];
+    assert.deepEqual(dependencies({ accesses }), [content('f', held)]);
+  });
+
+  test('is refused where what it held is not known, with the reason', () => {
+    const conflict = { kind: 'read-then-written', path: 'f', reader: tool, writer: child };
+    const changedBy = (did: Did) => [access('f', 'file', { content: true, written: true, ...did })];
+    for (const [did, refusal] of [
+      [{}, conflict],
+      [{ held: { failure: 'too-large' } }, { ...conflict, because: 'too-large' }],
+      [{ held: { failure: 'unreadable' } }, { ...conflict, because: 'unreadable' }],
+      [{ held: { failure: 'changed' } }, { kind: 'modified-during-run', path: 'f' }],
+    ] as const) {
+      assert.deepEqual(dependencies({ accesses: changedBy(did) }), refusal);
+    }
+  });
+
+  test('counts when it is a named input, too', () => {
+    const given = { input: { include: ['f'] }, inputMatches: ['f'] };
+    const accesses = [access('f', 'file', { written: true, held })];
+    assert.deepEqual(
+      (dependencies({ accesses, ...given }) as object[]).filter(
+        (dependency) => 'before' in dependency,
+      ),
+      [{ ...content('f', held), observer: -1 }],
+    );
+  });
+
+  test('needs nothing of it known when it is no input, or no output', () => {
+    const accesses = [access('f', 'file', { content: true, written: true })];
+    for (const channel of [ignoreInput('/ws/f'), ignoreOutput('/ws/f')]) {
+      assert.equal(derive({ accesses, channel }).kind, 'derived');
+    }
   });
 });

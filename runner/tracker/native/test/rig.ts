@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 const root = findRoot(import.meta.dirname);
-const native = path.join(root, 'dist/native');
+/** Where the built native part is. */
+export const native = path.join(root, 'dist/native');
 /** The folder of the native part's sources. */
 export const sources = path.join(root, 'runner/tracker/native');
 const compiler = process.env['CC'] ?? 'cc';
