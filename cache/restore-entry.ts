@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { BlobStore } from './blob-store.js';
-import type { WorkspacePath } from './brands.js';
+import type { Digest, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { touchEntry } from './entry-table.js';
 import type { FileMemo } from './file-memo.js';
@@ -147,8 +147,9 @@ export async function restoreEntry(
       for (const path of pathsRelied(facts())) kept.add(path);
     }
     const stale = made.filter((item) => !kept.has(item.path));
-    const contents = new Set(facts().flatMap((fact) => (fact.kind === 'content' ? fact.path : [])));
-    return planRestore(world.root, entry.outputs, stale, memo, (path) => contents.has(path));
+    const observed = new Map<WorkspacePath, Digest>();
+    for (const fact of facts()) if (fact.kind === 'content') observed.set(fact.path, fact.digest);
+    return planRestore(world.root, entry.outputs, stale, memo, observed);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { inodeOf, isExecutable, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
 import { ancestorsOf } from './path-parts.js';
@@ -29,30 +29,36 @@ export interface RestorePlan {
 /** Why a result cannot be restored without doing harm. */
 export interface Obstacle {
   readonly path: WorkspacePath;
-  /** What stands in the way. */
-  readonly obstacle: 'symlink' | 'file' | 'directory' | 'special-file';
+  /** What stands in the way. `edited`: not what the lookup had found there. */
+  readonly obstacle: 'symlink' | 'file' | 'directory' | 'special-file' | 'edited';
 }
+
+/** What a file was before a result, as its observations tell. */
+export type ObservedFiles = ReadonlyMap<WorkspacePath, Digest>;
 
 /**
  * Decides what to change. Nothing is touched.
  *
  * `stale` is what the task wrote here last that the result does not have: it is removed where it
  * is still exactly what was written. Everything else that is not an output stays: what stands in
- * the way of an output and is not ours to remove is an obstacle. Of a path that `isObserved` the
- * result tells what was there before, mode included. Throws file system errors.
+ * the way of an output and is not ours to remove is an obstacle; so is a file among the `observed`
+ * that is not any more what it was when the result was found. Throws file system errors.
  */
 export async function planRestore(
   root: AbsolutePath,
   outputs: readonly StoredOutput[],
   stale: readonly ManifestItem[],
   memo: FileMemo,
-  isObserved: (path: WorkspacePath) => boolean = () => false,
+  observed: ObservedFiles = new Map(),
 ): Promise<RestorePlan | Obstacle> {
   const view = new PlannedView(root);
   const candidates: WorkspacePath[] = [];
   for (const item of [...outputs.filter((output) => output.kind === 'deletion'), ...stale]) {
     const stat = view.stat(item.path);
     if (stat === undefined || view.obstacleAbove(item.path) !== undefined) continue;
+    if (item.kind === 'deletion' && (await isEdited(root, item.path, stat, observed, memo))) {
+      return { path: item.path, obstacle: 'edited' };
+    }
     if (stat.isDirectory()) candidates.push(item.path);
     else if (item.kind === 'deletion' || (await isAsWritten(root, item, stat, memo))) {
       view.remove(item.path);
@@ -102,7 +108,9 @@ export async function planRestore(
     } else if (stat.isDirectory() || !(stat.isFile() || stat.isSymbolicLink())) {
       return { path: output.path, obstacle: obstacleKind(stat) };
     } else if (await isAsWritten(root, output, stat, memo)) unchanged++;
-    else if (keepsMore(output, stat, sharers, isObserved(output.path))) {
+    else if (await isEdited(root, output.path, stat, observed, memo)) {
+      return { path: output.path, obstacle: 'edited' };
+    } else if (keepsMore(output, stat, sharers, observed.has(output.path))) {
       return { path: output.path, obstacle: obstacleKind(stat) };
     } else placements.push(output);
   }
@@ -125,6 +133,21 @@ function keepsMore(
   const names = BigInt(sharers.get(inodeOf(stat)) ?? 1);
   const keepsMode = !isModeKnown && isExecutable(stat) !== ((output.mode & 0o100) !== 0);
   return keepsMode || stat.nlink > names;
+}
+
+/** Whether a file that the result had found in another state is at the path. */
+async function isEdited(
+  root: AbsolutePath,
+  path: WorkspacePath,
+  stat: BigIntStats,
+  observed: ObservedFiles,
+  memo: FileMemo,
+): Promise<boolean> {
+  const before = observed.get(path);
+  if (before === undefined) return false;
+  if (!stat.isFile()) return true;
+  const read = await memo.digest(join(root, path), stat);
+  return !('digest' in read) || read.digest !== before;
 }
 
 /** Whether the path is exactly what an output says: bytes and mode, or link text. */

@@ -127,9 +127,9 @@ export class TaskPaths {
   execute(path: string, touch: Touch): void {
     if (!path.startsWith('/') || this.isTracker(path)) return;
     if (!this.isInside(path)) {
-      if (!this.#executedOutside.has(path) && !path.endsWith(' (deleted)')) {
-        this.#executedOutside.set(path, touch);
-      }
+      const isKnown = this.#executedOutside.has(path) || path.endsWith(' (deleted)');
+      // Once made by the task it is the task's own; what it replaces later was there before.
+      if (!isKnown && !this.#isMadeOutside(path)) this.#executedOutside.set(path, touch);
       return;
     }
     const state = this.ledger.at(path);
@@ -167,7 +167,6 @@ export class TaskPaths {
   close(): PathAccess[] {
     const accesses = this.ledger.close();
     for (const [path, executed] of this.#executedOutside) {
-      if (this.#isMadeOutside(path)) continue;
       accesses.push({ path: path as AbsolutePath, before: 'file', executed });
     }
     return accesses;
