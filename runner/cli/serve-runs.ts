@@ -24,9 +24,10 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
     { stdout: stdout.text, stderr: stderr.text, capture: 'pipes', cwd, env },
     {
       version: 'served',
-      createExecutor: ({ cacheDirectory, plain = false, interruptionPolicy, warn }) =>
+      createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
         createExecutor({
           cacheDirectory,
+          limits,
           output: { stdout: stdout.stream, stderr: stderr.stream, isTerminal: false, plain },
           nodeClient: '/nonexistent',
           interruptionPolicy,
