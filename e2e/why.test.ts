@@ -317,6 +317,40 @@ describe('advice that helps when it is followed', () => {
   });
 });
 
+describe('values of variables', () => {
+  it('are neither kept nor shown, whatever is asked', async (t) => {
+    const value = (name: string) => `a-private-value-of-${name}`;
+    const workspace = new Workspace(t, {
+      'package.json': '{ "name": "app" }',
+      'vite-task.json': JSON.stringify({
+        tasks: {
+          build: {
+            command: `SET=${value('SET')} sh build.sh`,
+            cache: { env: ['KEYED'] },
+          },
+        },
+      }),
+      'build.sh': 'echo 1 > out.txt; sh -c "true $KEYED"',
+    });
+    const env = { KEYED: value('KEYED') };
+    await run(workspace, ['run', 'build'], { env });
+    for (const args of [['-v', 'build'], ['out.txt'], ['--env', 'KEYED'], ['--env', 'SET']]) {
+      for (const now of [env, {}, { KEYED: value('other') }]) {
+        const text = await why(workspace, args, { env: now });
+        const json = JSON.stringify(await whyJson(workspace, args, { env: now }));
+        for (const shown of [text, json]) assert.ok(!shown.includes('a-private-value'), shown);
+      }
+    }
+    assert.match(
+      await why(workspace, ['build'], { env: {} }),
+      /^app#build: \$ SET=‹SET:[0-9a-f]{16}› sh build\.sh\n[^]*\n {4}env 'KEYED' is now unset\n/,
+    );
+    for (const [file, bytes] of workspace.snapshot('node_modules')) {
+      assert.ok(!bytes.includes('a-private-value'), file);
+    }
+  });
+});
+
 describe('what is asked about', () => {
   it('a name is a task if there is one; flags force either', async (t) => {
     const workspace = example(t);

@@ -8,6 +8,7 @@ import { createWorld } from '../../plan/create-world.js';
 import type { ExecutionOrigin } from '../../plan/execution-origin.js';
 import type { Execution } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
+import { concealmentOf } from '../../plan/secrets/concealment.js';
 import type { NotCached } from '../outcome.js';
 import { adviseOn, adviseOnKey } from './advise.js';
 import type { Advice } from './advise.js';
@@ -15,7 +16,8 @@ import { decodeNotCached } from './not-cached-record.js';
 
 /** Why an execution did what it did the last time, and what it would do now. */
 export interface ExecutionExplanation {
-  readonly execution: Execution;
+  /** Its name and command line, values of variables replaced by marks. */
+  readonly execution: Pick<Execution, 'task' | 'command'>;
   readonly origin: ExecutionOrigin;
   readonly last: LastRun | undefined;
   readonly next: NextRun;
@@ -39,11 +41,14 @@ export type NextRun =
 
 /** Explains one execution; runs and writes nothing. Without an explainer nothing was ever stored. */
 export async function explainExecution(
-  { execution, envSource, origin }: PlannedExecution,
+  planned: PlannedExecution,
   explainer: Explainer | undefined,
 ): Promise<ExecutionExplanation> {
-  const { task, cache: policy, uncachedBecause } = execution;
-  const world = createWorld(execution.workspaceRoot, envSource);
+  const { envSource, origin } = planned;
+  const { task, cache: policy, uncachedBecause, workspaceRoot } = planned.execution;
+  const command = concealmentOf(planned).commandLine(planned.execution.command);
+  const execution = { task, command };
+  const world = createWorld(workspaceRoot, envSource);
   const attempted = await explainer?.lastRun(task, world.root);
   const latest = (await explainer?.latest(world.root)) ?? [];
   const last = attempted && lastRun(attempted, origin, latest);

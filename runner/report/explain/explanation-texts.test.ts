@@ -18,7 +18,6 @@ import type {
 } from '../../execute/explain/explain-execution.js';
 import type { VariableUse } from '../../execute/explain/variable-use.js';
 import type { ExecutionOrigin } from '../../plan/execution-origin.js';
-import type { Execution } from '../../plan/execution.js';
 import { adviceText } from './advice-text.js';
 import { changeText, keyChangeText } from './change-text.js';
 import { ignoredByText } from './ignored-text.js';
@@ -323,7 +322,7 @@ describe('advice, in words', () => {
 });
 
 describe('vt why <task>', () => {
-  const execution = { task: 'app#build', command: 'sh build.sh' } as Execution;
+  const execution = { task: 'app#build', command: 'sh build.sh' };
   const attempt = (changes: Partial<Attempt>): Attempt => ({
     ended: moment,
     duration: 1200,
