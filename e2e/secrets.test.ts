@@ -30,7 +30,7 @@ describe('values of variables never reach the cache directory', () => {
       shell: `SHELL_PREFIX=${marker('shell')} sh show.sh | cat`,
       channel: 'node ask.cjs',
       failing: { command: 'sh -c "exit 3"', cache: { env: ['TRACKED'] } },
-      counting: { command: 'sh count.sh', cache: { env: ['TRACKED'] } },
+      optout: { command: 'sh -c "node optout.cjs $TRACKED"', cache: { env: ['TRACKED'] } },
     },
   };
   const files = {
@@ -45,8 +45,7 @@ const untracked = getEnv('ASKED_UNTRACKED', { tracked: false });
 const all = getEnvs({ prefix: 'QUERY_' }, { tracked: true });
 require('node:child_process').execFileSync('/bin/true', [asked, untracked, ...Object.values(all)]);
 `,
-    'count.txt': '1',
-    'count.sh': 'x=$(cat count.txt)\n/bin/true "$TRACKED"\necho "$x$TRACKED" >> count.txt\n',
+    'optout.cjs': `require(${JSON.stringify(client)}).disableCache('as ' + process.argv[2]);\n`,
   };
   const names = ['TRACKED', 'UNTRACKED', 'ASKED', 'ASKED_UNTRACKED', 'QUERY_A', 'SOME_TOKEN'];
   const env = Object.fromEntries(names.map((name) => [name, marker(name)]));
@@ -71,6 +70,8 @@ require('node:child_process').execFileSync('/bin/true', [asked, untracked, ...Ob
       assert.match(second.all, /cache hit/, command.join(' '));
     }
     const cache = workspace.path('node_modules/.cache/vt');
+    const optedOut = await workspace.vt(['run', 'optout'], { env });
+    assert.match(optedOut.all, /not cached: the task opted out: as marker-TRACKED-0d9f3a/);
     assert.ok(statSync(path.join(cache, 'last-details.txt')).isFile());
     assert.deepEqual(filesWith(cache, 'marker-'), []);
     const details = await workspace.vt(['run', '--last-details']);
