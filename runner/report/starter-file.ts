@@ -15,7 +15,7 @@ const lifecycle = /^(pre|post)?(install|prepare|prepublish|prepublishOnly|publis
 const endless = { name: /^(dev|start|serve|watch|preview)(:|$)/, command: /\s(--watch|-w)\b/ };
 
 /** The scripts that a starter file offers as tasks: neither hooks of others nor of package managers. */
-export function offeredScripts(
+function offeredScripts(
   scripts: ReadonlyMap<string, string>,
 ): readonly (readonly [name: string, command: string])[] {
   return [...scripts].filter(([name]) => {
