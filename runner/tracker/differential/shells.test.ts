@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describeTools } from './describe-tools.js';
 import { missing } from './programs-on-path.js';
 
@@ -16,6 +17,11 @@ const tree = {
 const loop =
   'for f in src/*; do test -f "$f" && cat "$f"; done >out; echo 1 >>log; [ -e none ] || echo >made; ' +
   'while read -r line; do echo "$line"; done <a >copy; cd src && . ../script; rm ../made; test ! -x ../script';
+
+function refuses(namespaces: readonly string[]): string | false {
+  const { status } = spawnSync('unshare', [...namespaces, '--fork', 'true']);
+  return status !== 0 && `no unshare ${namespaces.join(' ')} here`;
+}
 
 describeTools('shells and their tools', [
   ...['bash', 'dash'].map((shell) => ({
@@ -126,6 +132,17 @@ describeTools('shells and their tools', [
       to: 'directory listed',
     },
   },
+  ...[['--pid'], ['--user', '--pid']].map((namespaces) => ({
+    name: `find in a namespace (unshare ${namespaces.join(' ')})`,
+    skip: missing('unshare') || refuses(namespaces),
+    plants: tree,
+    argv: [
+      'bash',
+      '-c',
+      `for f in src/*; do test -e "$f"; done; unshare ${namespaces.join(' ')} --fork find . -newer a; true`,
+    ],
+    knows: { 'src/m.c': 'file inspected', 'src/deep/er': 'directory listed', a: 'file inspected' },
+  })),
   {
     name: 'rm, mv, ln, mkdir, touch and chmod',
     plants: tree,

@@ -89,12 +89,20 @@ static struct state *make_state(void) {
     return none;
 }
 
+/* In a namespace of processes of its own it has another number there than for the supervisor: what it
+ * recorded would be nobody's. /proc, through which the keys were found, tells the supervisor's. */
+static bool is_numbered_otherwise(uint64_t cookie) {
+    char digits[16] = "";
+    vt_quiet_call(cookie, SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)digits, sizeof digits - 1, 0);
+    return atol(digits) != vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
+}
+
 static bool map_trace(struct state *s) {
     if (LOAD(&s->cookie) != 0) return true;
     if (!TRY_LOCK(&s->mapping)) return false;
     if (s->log.header == NULL) {
         strncpy(s->trace, trace, sizeof s->trace - 1);
-        if (vt_log_open(&s->log, s->trace) < 0) STORE(&s->refused, 1);
+        if (vt_log_open(&s->log, s->trace) < 0 || is_numbered_otherwise(s->log.header->cookie)) STORE(&s->refused, 1);
         else STORE(&s->cookie, s->log.header->cookie);
     }
     STORE(&s->mapping, 0);
