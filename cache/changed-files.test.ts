@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, lstatSync, renameSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { test } from 'node:test';
 import { contentDigest } from './content-digest.js';
 import type { Dependency } from './stored-run.js';
@@ -130,3 +130,44 @@ for (const deleted of [false, true]) {
     assert.equal(workspace.read('f'), 'edited');
   });
 }
+
+test('two names of one file are not told apart by a restore', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  workspace.write('f', 'before');
+  workspace.write('g', 'before');
+  const run = workspace.run(() => {
+    const dependencies = [before(workspace, 'f'), before(workspace, 'g')];
+    workspace.write('g', 'after');
+    return { dependencies, outputs: [...ownChange('f'), ...ownChange('g')] };
+  });
+  assert.equal((await cache.store(run, workspace)).kind, 'stored');
+  workspace.write('f', 'before');
+  workspace.remove('g');
+  linkSync(workspace.absolute('f'), workspace.absolute('g'));
+  const hit = await cache.lookup(run.task, run.key, workspace);
+  assert.ok(hit.kind === 'hit');
+  assert.deepEqual(await cache.restore(hit, workspace), {
+    kind: 'failed',
+    reason: { kind: 'restore-blocked', path: 'g', obstacle: 'file' },
+  });
+  assert.deepEqual([workspace.read('f'), workspace.read('g')], ['before', 'before']);
+});
+
+test('a directory that a result depends on stays, though the task had made it', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  const listing = workspace.run(() => ({ dependencies: [on.listing('d', [], [])] }));
+  mkdirSync(workspace.absolute('d'));
+  assert.equal((await cache.store(listing, workspace)).kind, 'modified-during-run');
+  const again = workspace.run(() => ({ dependencies: [on.listing('d', [], [])] }));
+  assert.equal((await cache.store(again, workspace)).kind, 'stored');
+  workspace.remove('d');
+  const making = workspace.run(() => {
+    mkdirSync(workspace.absolute('d'));
+    return { dependencies: [on.absence('d')], outputs: ['d'] };
+  });
+  assert.equal((await cache.store(making, workspace)).kind, 'stored');
+  assert.equal((await workspace.replay(cache)).kind, 'hit', 'of the one that listed it');
+  assert.equal(workspace.exists('d'), true);
+});

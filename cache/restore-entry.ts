@@ -163,6 +163,7 @@ function* pathsRelied(facts: readonly Fact[]): Generator<string> {
         yield fact.path;
         break;
       case 'listing':
+        yield fact.path;
         for (const name of fact.names) yield fact.path === '' ? name : `${fact.path}/${name}`;
         break;
       case 'glob':

@@ -76,9 +76,11 @@ export async function planRestore(
     .filter((path) => view.removeIfEmpty(path));
 
   const sharers = new Map<string, number>();
-  for (const { path } of wanted) {
-    const stat = view.stat(path);
-    if (stat?.isFile()) sharers.set(inodeOf(stat), (sharers.get(inodeOf(stat)) ?? 0) + 1);
+  for (const output of wanted) {
+    const stat = view.stat(output.path);
+    if (output.kind !== 'file' || !stat?.isFile()) continue;
+    const sharer = sharerOf(output, stat);
+    sharers.set(sharer, (sharers.get(sharer) ?? 0) + 1);
   }
   const directories: { path: WorkspacePath; mode?: number }[] = [];
   const placements: Placement[] = [];
@@ -120,7 +122,7 @@ export async function planRestore(
 /**
  * Whether a task that writes to what is there may do more, or less, than a restore that replaces
  * it: a symlink leads the bytes elsewhere, a file keeps its mode and its other names have them too.
- * `sharers`: how many outputs are names of the same file.
+ * `sharers`: how many outputs are names of the same file and make the same of it.
  */
 function keepsMore(
   output: Placement,
@@ -130,9 +132,13 @@ function keepsMore(
 ): boolean {
   if (output.kind === 'symlink') return false;
   if (stat.isSymbolicLink()) return true;
-  const names = BigInt(sharers.get(inodeOf(stat)) ?? 1);
+  const names = BigInt(sharers.get(sharerOf(output, stat)) ?? 1);
   const keepsMode = !isModeKnown && isExecutable(stat) !== ((output.mode & 0o100) !== 0);
   return keepsMode || stat.nlink > names;
+}
+
+function sharerOf(output: Extract<Placement, { kind: 'file' }>, stat: BigIntStats): string {
+  return `${inodeOf(stat)} ${output.digest} ${String(output.mode)}`;
 }
 
 /** Whether a file that the result had found in another state is at the path. */

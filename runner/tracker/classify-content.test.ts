@@ -114,3 +114,16 @@ test('a look shows more of a file than a failed attempt to make it', () => {
     ],
   );
 });
+
+test('what is made of a name with a slash fails as there is a directory for it, or not', () => {
+  const records: RecordFields[] = [
+    { op: 'OPEN', path: '/ws/d/f/', before: 'ABSENT', aux: WRONLY | OpenFlag.CREAT },
+  ];
+  for (const [disk, before] of [
+    [{}, 'absent'],
+    [{ '/ws/d': 'directory' }, 'directory'],
+  ] as const) {
+    const { accesses } = classifyRecords(disk, records);
+    assert.equal(accesses.find(({ path }) => path === '/ws/d')?.before, before);
+  }
+});

@@ -8,7 +8,7 @@ import { tellLinkHistory } from './name-changes.js';
 import { PathResolver } from './path-resolver.js';
 import { ProcLinks } from './proc-links.js';
 import type { ProcessTable } from './process-table.js';
-import { TaskPaths } from './task-paths.js';
+import { parentOf, TaskPaths } from './task-paths.js';
 import type { Incompleteness, PathAccess, Touch } from './task-trace.js';
 import { Op, STAT_EXISTENCE } from './trace-format.js';
 import type { TraceRecord } from './trace-reader.js';
@@ -103,6 +103,12 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
   if (failsForSlash(paths, step)) {
     paths.look(where.path, paths.seen(step), touch);
     if (where2 !== undefined) paths.look(where2.path, paths.kindAt(where2.path), touch);
+    // How it fails tells whether there is a directory to make it in.
+    for (const { path } of where2 === undefined ? [where] : [where, where2]) {
+      const parent = parentOf(path);
+      if (paths.kindAt(path) !== 'absent' || parent === paths.root) continue;
+      paths.look(parent, paths.kindAt(parent), touch);
+    }
     return;
   }
   switch (record.op) {
