@@ -17,6 +17,29 @@ node('node_modules/typescript/bin/tsc', '-b');
 node('scripts/build-native.mjs');
 node('client/node/build.mjs');
 
+/** Libraries that few runs need, in files of their own: what is in the bundle is read at every start. */
+const apart = { yaml: 'vt-yaml.cjs', 'semver/functions/satisfies.js': 'vt-semver.cjs' };
+const loadApart = {
+  name: 'load-apart',
+  setup: (build) =>
+    build.onResolve({ filter: /./ }, ({ path: name }) =>
+      Object.hasOwn(apart, name) ? { path: `./${apart[name]}`, external: true } : undefined,
+    ),
+};
+for (const [name, file] of Object.entries(apart)) {
+  await esbuild.build({
+    absWorkingDir: root,
+    stdin: { contents: `module.exports = require(${JSON.stringify(name)});`, resolveDir: root },
+    outfile: path.join(root, 'dist', file),
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+}
+
 const bundle = path.join(root, 'dist/vt.cjs');
 await esbuild.build({
   absWorkingDir: root,
@@ -31,6 +54,9 @@ await esbuild.build({
   mainFields: ['module', 'main'],
   // Native addons stay outside; they are loaded when first needed.
   external: ['sqlite3', 'node-pty'],
+  plugins: [loadApart],
+  // Made a `require`, for the same reason.
+  supported: { 'dynamic-import': false },
   define: {
     'import.meta.url': 'vtModuleUrl',
     __VT_VERSION__: JSON.stringify(version),
