@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define FILE_SIZE (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
+#define FIRST_PART 8192u /* of a process's first chunk */
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
 
 #define PRIVATE_OFFSET ((sizeof(struct vt_header) + 63) & ~(size_t)63)
@@ -29,10 +30,10 @@ _Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, 
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_ACQ_REL)
 
-/* Space is reserved before it is mapped: a full disk must be an error here, not a SIGBUS later. */
-static int map_part(int fd, uint64_t offset, uint64_t size, bool reserve, void **part) {
-    if (reserve) {
-        int error = posix_fallocate(fd, (off_t)offset, (off_t)size);
+/* Space is reserved before it is used: a full disk must be an error here, not a SIGBUS later. */
+static int map_part(int fd, uint64_t offset, uint64_t size, uint64_t reserved, void **part) {
+    if (reserved > 0) {
+        int error = posix_fallocate(fd, (off_t)offset, (off_t)reserved);
         if (error != 0) return -error;
     }
     void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
@@ -44,7 +45,7 @@ static int map_part(int fd, uint64_t offset, uint64_t size, bool reserve, void *
 
 static int map_header(struct vt_log *log, int fd, bool reserve) {
     void *header = NULL;
-    int error = map_part(fd, 0, VT_HEADER_SIZE, reserve, &header);
+    int error = map_part(fd, 0, VT_HEADER_SIZE, reserve ? VT_HEADER_SIZE : 0, &header);
     if (error < 0) return error;
     log->header = header;
     log->own = (struct vt_log_private *)((char *)header + PRIVATE_OFFSET);
@@ -141,21 +142,34 @@ static uint64_t take_spare(struct vt_log *log) {
     return 0;
 }
 
+/* To be given to close_file. Quietly: this is no open of the task's. */
+static int open_file(const struct vt_log *log) {
+    if (log->fd >= 0) return log->fd;
+    return (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)log->path, O_RDWR | O_CLOEXEC, 0, 0);
+}
+
+static void close_file(const struct vt_log *log, int fd) {
+    if (log->fd < 0) close(fd);
+}
+
+static uint64_t offset_of(uint64_t index) { return VT_HEADER_SIZE + index * VT_CHUNK_SIZE; }
+
 static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
-    /* Quietly: this is no open of the task's. */
-    int fd = log->fd >= 0 ? log->fd
-                          : (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)log->path,
-                                               O_RDWR | O_CLOEXEC, 0, 0);
+    int fd = open_file(log);
     if (fd < 0) return fd;
     void *part = NULL;
-    int error = map_part(fd, VT_HEADER_SIZE + index * VT_CHUNK_SIZE, VT_CHUNK_SIZE, fresh, &part);
-    if (log->fd < 0) close(fd);
+    /* Who has filled one will fill the next; filling it page by page costs far more. Most processes
+     * write a few records only, and many end without giving the rest back: they get little. */
+    bool all = !fresh || log->chunk != NULL || log->fd >= 0;
+    uint32_t reserved = all ? VT_CHUNK_SIZE : FIRST_PART;
+    int error = map_part(fd, offset_of(index), VT_CHUNK_SIZE, reserved, &part);
+    close_file(log, fd);
     if (error < 0) return error;
-    /* Who has filled one will fill the next; filling it page by page costs far more. */
-    if (fresh && (log->chunk != NULL || log->fd >= 0)) madvise(part, VT_CHUNK_SIZE, MADV_POPULATE_WRITE);
+    if (fresh && all) madvise(part, VT_CHUNK_SIZE, MADV_POPULATE_WRITE);
     if (log->chunk != NULL) munmap(log->chunk, VT_CHUNK_SIZE);
     log->chunk = part;
     log->chunk_index = index;
+    log->reserved = reserved;
     log->chunk->owner = (uint32_t)syscall(SYS_gettid);
     STORE(&log->chunk->magic, VT_CHUNK_MAGIC);
     return 0;
@@ -176,6 +190,21 @@ static int take_chunk(struct vt_log *log, size_t size) {
     return map_chunk(log, index, true);
 }
 
+/* Makes room in the current chunk, or takes another. */
+static int make_room(struct vt_log *log, size_t size) {
+    if (log->chunk == NULL || log->chunk->used + size > VT_CHUNK_SIZE - sizeof *log->chunk) {
+        int error = take_chunk(log, size);
+        if (error < 0) return error;
+    }
+    if (sizeof *log->chunk + log->chunk->used + size <= log->reserved) return 0;
+    int fd = open_file(log);
+    if (fd < 0) return fd;
+    int error = posix_fallocate(fd, (off_t)offset_of(log->chunk_index), VT_CHUNK_SIZE);
+    close_file(log, fd);
+    if (error == 0) log->reserved = VT_CHUNK_SIZE;
+    return -error;
+}
+
 void vt_log_give_back(struct vt_log *log) {
     if (log->chunk == NULL) return;
     uint32_t index = (uint32_t)log->chunk_index + 1;
@@ -194,11 +223,9 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
     size_t path2_len = entry->path2_len < MAX_PATH2 ? entry->path2_len : MAX_PATH2;
     size_t path_len = entry->path_len < MAX_PATH2 ? entry->path_len : MAX_PATH2;
     size_t size = (sizeof(struct vt_record) + path_len + path2_len + 7) & ~(size_t)7;
-    if (log->chunk == NULL || log->chunk->used + size > VT_CHUNK_SIZE - sizeof *log->chunk) {
-        if (take_chunk(log, size) < 0) {
-            if (log->fd >= 0) mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
-            return NULL;
-        }
+    if (make_room(log, size) < 0) {
+        if (log->fd >= 0) mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
+        return NULL;
     }
     char *place = (char *)(log->chunk + 1) + log->chunk->used;
     struct vt_record *record = (struct vt_record *)place;

@@ -58,6 +58,7 @@ struct vt_log {
     int keys_fd; /* the supervisor's; -1 in the shim */
     struct vt_chunk *chunk; /* mapped; NULL: none yet */
     uint64_t chunk_index;
+    uint32_t reserved; /* bytes of `chunk` that the disk holds space for */
 };
 
 struct vt_entry {

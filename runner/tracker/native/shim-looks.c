@@ -107,7 +107,8 @@ long vt_shim_statx(int dirfd, const char *name, int flags, unsigned mask, struct
     return issue(cookie, SYS_statx, dirfd, (long)name, flags, mask, (long)status);
 }
 
-/* Makes a call that looks, whose result tells only whether something is there. False: not done. */
+/* Makes a call that looks, whose result tells only whether something is there. False: not done.
+ * The kernel must not find fault with `rest` before it has read the name. */
 static bool peek(uint8_t op, uint32_t aux, bool follow, long number, int dirfd, const char *name, const long rest[3],
                  long *result) {
     struct vt_shim_look look;
@@ -134,7 +135,8 @@ int vt_shim_access(const char *name, int mode) {
 
 ssize_t vt_shim_readlinkat(int dirfd, const char *name, char *text, size_t size) {
     long result;
-    if (peek(VT_OP_READLINK, 0, false, SYS_readlinkat, dirfd, name, (long[]){(long)text, (long)size, 0}, &result))
+    const long rest[3] = {(long)text, (long)size, 0};
+    if ((int)size > 0 && peek(VT_OP_READLINK, 0, false, SYS_readlinkat, dirfd, name, rest, &result))
         return (ssize_t)outcome(result);
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, dirfd, name, false);
     return (ssize_t)issue(cookie, SYS_readlinkat, dirfd, (long)name, (long)text, (long)size, 0);
@@ -144,7 +146,8 @@ ssize_t vt_shim_readlink(const char *name, char *text, size_t size) {
 #ifdef SYS_readlink
     /* Not readlinkat, which takes an empty name for the directory itself. */
     long result;
-    if (peek(VT_OP_READLINK, 0, false, SYS_readlink, AT_FDCWD, name, (long[]){(long)text, (long)size, 0}, &result))
+    const long rest[3] = {(long)text, (long)size, 0};
+    if ((int)size > 0 && peek(VT_OP_READLINK, 0, false, SYS_readlink, AT_FDCWD, name, rest, &result))
         return (ssize_t)outcome(result);
     uint64_t cookie = vt_shim_record(VT_OP_READLINK, 0, AT_FDCWD, name, false);
     return (ssize_t)issue(cookie, SYS_readlink, (long)name, (long)text, (long)size, 0, 0);

@@ -80,6 +80,12 @@ describe('the shim under pressure', { skip: missing }, () => {
     ]);
   });
 
+  test('pointers to nowhere and arguments out of range are refused as ever', async () => {
+    const run = await leavesTheSame('faults');
+    assert.match(run.stdout, /^0 stat\(name, &status\) -1 14$/m);
+    assert.match(run.stdout, /^4 stat\(name, &status\) 0 0$/m);
+  });
+
   /** Paths of one task, each recorded once; returns the bytes of the log on disk. */
   async function tracks(count: number, options: readonly string[]): Promise<number> {
     rig.fresh();

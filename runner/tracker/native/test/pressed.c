@@ -1,5 +1,5 @@
 /* What the shim must stand: threads that look at once, a child of vfork that goes elsewhere, names
- * that are where the filter takes them for none. `pressed threads|vfork|names`. For tests. */
+ * that are where the filter takes them for none, pointers to nowhere, a million paths. For tests. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +133,43 @@ static void names(void) {
     printf("%d\n", fstatat(fd, page, &status, AT_EMPTY_PATH));
 }
 
+/* Pointers the kernel refuses: each call must too, and nothing else may happen. */
+static void faults(void) {
+    warm_up();
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || munmap(pages + 4096, 4096) < 0) abort();
+    memset(pages + 4000, 'x', 96); /* runs off the page, without an end */
+    memcpy(pages + 100, "file", 5);
+    const char *const names[] = {NULL, (char *)8, pages + 5000, pages + 4000, pages + 100};
+    char text[64], extended[256];
+    struct stat status;
+    void *volatile nowhere = (void *)8;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *name = names[i];
+#define SHOW(call)                                            \
+    do {                                                      \
+        errno = 0;                                            \
+        int got = (int)(call), error = errno;                 \
+        printf("%zu %s %d %d\n", i, #call, got, error);       \
+    } while (0)
+        SHOW(stat(name, &status));
+        SHOW(lstat(name, nowhere));
+        SHOW(fstatat(AT_FDCWD, name, &status, AT_SYMLINK_NOFOLLOW));
+        SHOW(fstatat(-5, name, &status, 0));
+        SHOW(fstatat(AT_FDCWD, name, &status, 0x40000));
+        SHOW(statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, (struct statx *)extended));
+        SHOW(statx(AT_FDCWD, name, 0, STATX_SIZE, (struct statx *)extended));
+        SHOW(statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, nowhere));
+        SHOW(access(name, F_OK));
+        SHOW(access(name, 99));
+        SHOW(readlink(name, text, sizeof text));
+        SHOW(readlink(name, text, 0));
+        SHOW(readlinkat(AT_FDCWD, name, text, 0));
+        SHOW(readlink(name, nowhere, 10));
+        SHOW(open(name, O_WRONLY | O_DIRECTORY));
+    }
+}
+
 static void many(int count) {
     char name[40];
     struct stat status;
@@ -155,6 +192,7 @@ int main(int argc, char **argv) {
     else if (strcmp(what, "vfork") == 0) with_vfork();
     else if (strcmp(what, "same-number") == 0) same_number();
     else if (strcmp(what, "names") == 0) names();
+    else if (strcmp(what, "faults") == 0) faults();
     else if (strcmp(what, "many") == 0 && argc > 2) many(atoi(argv[2]));
     else return 2;
     return 0;
