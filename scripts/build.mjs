@@ -1,5 +1,5 @@
 // Builds everything that runs: type check and unit-test output (build/), the bundled `vt`
-// (dist/vt.cjs), the client's files (client/node/dist) and the native tracker (dist/native).
+// (dist/vt.cjs and what it loads), the client's files (client/node/dist) and the native tracker (dist/native).
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
