@@ -181,7 +181,6 @@ class DirectoryCache implements Cache {
   async note(task: string, attempt: Attempt, world: World): Promise<void> {
     await this.#degrading(
       async ({ index, layout }) => {
-        this.#endRunning(task);
         const workspace = workspaceName(layout.root, world.root);
         await index.write((transaction) => recordAttempt(transaction, workspace, task, attempt));
       },

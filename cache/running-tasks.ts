@@ -16,7 +16,8 @@ import { workspaceName } from './last-run-table.js';
 import { temporaryName } from './temporary-names.js';
 
 /**
- * A line in the file of a running task. The first is its own; others append what happens meanwhile.
+ * A line in the file of a running task: one is its own, others append what happens meanwhile, maybe
+ * even before that one is written.
  * `result`: name of the entry that it is or would be; equal names have equal outputs.
  */
 type Line =
@@ -48,12 +49,12 @@ export class RunningTask {
     const kind = runKind(layout, root);
     const name = temporaryName(kind);
     const line = `${JSON.stringify({ task } satisfies Line)}\n`;
-    writeFileSync(join(directory, name), line, { flag: 'wx', mode: 0o600 });
+    writeFileSync(join(directory, name), line, { flag: 'ax', mode: 0o600 });
     const running = new RunningTask(directory, kind, name);
     // First its own file, then those of others: of two that begin at once one sees the other.
     for (const other of running.#others()) {
-      const [first] = linesOf(directory, other);
-      if (first === undefined || !('task' in first) || first.task !== task) continue;
+      const isSame = linesOf(directory, other).some((line) => 'task' in line && line.task === task);
+      if (!isSame) continue;
       append(directory, other, { began: name });
       append(directory, name, { began: other });
     }

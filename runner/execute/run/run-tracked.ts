@@ -167,7 +167,7 @@ interface Finished {
 async function store(
   { planned, policy, cache, world, found }: MissedRun,
   { cacheDirectory }: RunContext,
-  { startStamp }: RunEnvironment,
+  { startStamp, directory }: RunEnvironment,
   { trace, channel, inputMatches, transcript, duration }: Finished,
 ): Promise<StoreOutcome | NotCached> {
   const { execution } = planned;
@@ -177,7 +177,8 @@ async function store(
       channel,
       policy,
       workspaceRoot: execution.workspaceRoot,
-      runnerDirectories: [cacheDirectory],
+      // Its directory may be in the workspace: that depends on TMPDIR.
+      runnerDirectories: [cacheDirectory, directory as AbsolutePath],
       inputMatches,
     },
     viewWorkspace(execution.workspaceRoot),
