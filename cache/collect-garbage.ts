@@ -38,8 +38,13 @@ export interface Collection {
 /** Milliseconds after which a result must have been stored that files were written for. */
 const PENDING = 60 * 60 * 1000;
 
-/** Rows or files handled in one transaction: a few milliseconds, so that nobody waits long. */
+/** Rows handled in one transaction: a few milliseconds, so that nobody waits long. */
 const LOT = 200;
+/** Files removed in one transaction: up to 2 ms each on a busy disk. */
+const FILE_LOT = 50;
+
+/** Milliseconds that removing files may take after a run; the rest goes with later collections. */
+const AUTOMATIC_BUDGET = 2000;
 
 /**
  * Removes what exceeds the limits and what nothing refers to. Other processes go on meanwhile:
@@ -53,11 +58,13 @@ const LOT = 200;
  * What cannot be removed stays. Throws errors of the index.
  *
  * @param now milliseconds since the epoch
+ * @param budget milliseconds for removing files
  */
 export async function collectGarbage(
   store: OpenStore,
   limits: CacheLimits,
   now: number,
+  budget = Infinity,
 ): Promise<Collection> {
   const { index, layout } = store;
   const known = await index.read(readHousekeeping);
@@ -71,7 +78,7 @@ export async function collectGarbage(
     evicted.blobs.has(digest) || now - written > PENDING;
   const garbage = [...blobs].flatMap(([digest, blob]) => (isGarbage(digest, blob) ? digest : []));
   const references = new References(candidates.filter(({ id }) => !evicted.ids.has(id)));
-  const removed = await removeUnreferenced(garbage, references, store);
+  const removed = await removeUnreferenced(garbage, references, store, budget);
   const removedStores = removeOldStores(layout, limits.maxAge, now);
 
   const freedBytes = sum(removed.map((digest) => sizes.get(digest)!));
@@ -113,7 +120,7 @@ export async function collectWhenDue(store: OpenStore, limits: CacheLimits): Pro
   if (!(await store.index.write((transaction) => claimCollection(transaction, now)))) return;
   const tooLarge = known.blobBytes > limits.maxBytes;
   const maxBytes = tooLarge ? limits.maxBytes * AUTOMATIC_SHARE : limits.maxBytes;
-  await collectGarbage(store, { ...limits, maxBytes }, now);
+  await collectGarbage(store, { ...limits, maxBytes }, now, AUTOMATIC_BUDGET);
 }
 
 /** All results, the least recently used first. */
@@ -205,13 +212,16 @@ async function removeUnreferenced(
   digests: readonly Digest[],
   references: References,
   { index, blobs }: OpenStore,
+  budget: number,
 ): Promise<Digest[]> {
+  const deadline = performance.now() + budget;
   const removed: Digest[] = [];
   const unreferenced = digests.filter((digest) => !references.has(digest));
-  for (let start = 0; start < unreferenced.length; start += LOT) {
+  for (let start = 0; start < unreferenced.length; start += FILE_LOT) {
+    if (performance.now() > deadline) break;
     await index.write(async (transaction) => {
       await references.update(transaction);
-      for (const digest of unreferenced.slice(start, start + LOT)) {
+      for (const digest of unreferenced.slice(start, start + FILE_LOT)) {
         if (references.has(digest)) continue;
         if (blobs.remove(digest)) removed.push(digest);
       }
