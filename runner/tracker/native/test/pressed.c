@@ -157,6 +157,7 @@ static void faults(void) {
         SHOW(fstatat(AT_FDCWD, name, &status, AT_SYMLINK_NOFOLLOW));
         SHOW(fstatat(-5, name, &status, 0));
         SHOW(fstatat(AT_FDCWD, name, &status, 0x40000));
+        SHOW(fstatat(0, name, &status, AT_EMPTY_PATH));
         SHOW(statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, (struct statx *)extended));
         SHOW(statx(AT_FDCWD, name, 0, STATX_SIZE, (struct statx *)extended));
         SHOW(statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, nowhere));
