@@ -6,6 +6,7 @@ import { isWorkspacePath } from './brands.js';
 import type { BlobStore } from './blob-store.js';
 import { fileIdentity, inodeOf, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
+import { fromBytes } from './path-on-disk.js';
 import { ancestorsOf } from './path-parts.js';
 import type { StoredOutput } from './stored-entry.js';
 import type { FinishedRun, NotStored } from './stored-run.js';
@@ -72,7 +73,12 @@ async function archive(
   // The ctime of a directory changes with every name in it, which may be somebody else's.
   if (stat.isDirectory()) return { path, kind: 'directory', mode };
   if (stat.ctimeNs >= endStamp) return { kind: 'modified-during-run', path };
-  if (stat.isSymbolicLink()) return { path, kind: 'symlink', target: readlinkSync(absolute) };
+  if (stat.isSymbolicLink())
+    return {
+      path,
+      kind: 'symlink',
+      target: fromBytes(readlinkSync(absolute, { encoding: 'buffer' })),
+    };
   if (!stat.isFile()) return unsupported(path, 'not a file, directory or symlink');
   if ((stat.mode & 0o6000n) !== 0n) return unsupported(path, 'set-user-id or set-group-id');
   const read = await memo.digest(absolute, stat);

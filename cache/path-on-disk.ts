@@ -41,7 +41,7 @@ export function fromBytes(bytes: Uint8Array): string {
   return escaped;
 }
 
-export function toBytes(text: string): Buffer {
+function toBytes(text: string): Buffer {
   const parts: Buffer[] = [];
   let from = 0;
   for (const match of text.matchAll(ESCAPE)) {
@@ -50,11 +50,6 @@ export function toBytes(text: string): Buffer {
   }
   parts.push(Buffer.from(text.slice(from)));
   return Buffer.concat(parts);
-}
-
-/** Whether `fromBytes` can have given this text. */
-export function isFromBytes(text: string): boolean {
-  return !text.includes('\0') || fromBytes(toBytes(text)) === text;
 }
 
 function sequenceLength(lead: number): number {

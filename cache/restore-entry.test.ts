@@ -7,9 +7,11 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -120,6 +122,25 @@ test('a restored file is a copy: changing it in place does not reach the cache',
     await restore(workspace, cache, 'one');
     assert.equal(workspace.read('out'), 'one');
   }
+});
+
+test('the target of a link comes back byte for byte, also where it is no text', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  const target = Buffer.from('caf\u00e9 \ufffd \xff\xc3', 'latin1');
+  await build(workspace, cache, 'one', () => {
+    symlinkSync(target, workspace.absolute('link'));
+    return ['link'];
+  });
+  assert.deepEqual(await restore(workspace, cache, 'one'), {
+    kind: 'restored',
+    written: 0,
+    unchanged: 1,
+  });
+  workspace.remove('link');
+  assertRestored(await restore(workspace, cache, 'one'));
+  const restored = readlinkSync(workspace.absolute('link'), { encoding: 'buffer' });
+  assert.deepEqual(restored, target);
 });
 
 test('deletions are replayed', async (t) => {

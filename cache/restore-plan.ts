@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { inodeOf, isExecutable, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
+import { fromBytes } from './path-on-disk.js';
 import { ancestorsOf } from './path-parts.js';
 import { listNames } from './present-files.js';
 import type { ManifestItem, StoredOutput } from './stored-entry.js';
@@ -172,7 +173,10 @@ async function isAsWritten(
       return 'digest' in read && read.digest === output.digest;
     }
     case 'symlink':
-      return stat.isSymbolicLink() && readlinkSync(join(root, output.path)) === output.target;
+      if (!stat.isSymbolicLink()) return false;
+      return (
+        fromBytes(readlinkSync(join(root, output.path), { encoding: 'buffer' })) === output.target
+      );
     case 'directory':
     case 'deletion':
       return false;
