@@ -26,7 +26,11 @@ export function takeRename(paths: TaskPaths, step: Step, touch: Touch): void {
   const clashes =
     kind2 !== 'absent' &&
     ((record.aux & RENAME_NOREPLACE) !== 0 || isDirectory !== (kind2 === 'directory'));
-  if (kind === 'absent') return;
+  if (kind === 'absent') {
+    // Both directories are looked up first: how it fails tells of the target's, too.
+    if (parent !== paths.root) paths.look(parent, paths.kindAt(parent), touch);
+    return;
+  }
   if (hasNoPlace && paths.history.placeNow(parent, record.sequence) !== parent) {
     // It was moved, and what became of it there does not tell whether it was here.
     if (sourceState) paths.ledger.doubt(sourceState, touch);
