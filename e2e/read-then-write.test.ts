@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, statSync, truncateSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { projectRoot, Workspace } from './harness/workspace.js';
@@ -11,8 +20,9 @@ import { projectRoot, Workspace } from './harness/workspace.js';
  */
 
 /** Runs a command under `vt exec`; `hit`, `run`, the reason of a miss, or why it was not cached. */
-async function exec(workspace: Workspace, argv: readonly string[]): Promise<string> {
-  const { code, stderr, all } = await workspace.vt(['exec', '--name', 'it', '--', ...argv]);
+async function exec(workspace: Workspace, argv: readonly string[], cwd = ''): Promise<string> {
+  const command = ['exec', '--name', 'it', '--', ...argv];
+  const { code, stderr, all } = await workspace.vt(command, { cwd });
   assert.equal(code, 0, all);
   const said = /cache miss: (.*), executing|(cache hit, replaying)/.exec(stderr);
   const refused = /^vt: (not cached: .*?)(?: \(.*)?$/m.exec(stderr)?.[1];
@@ -230,6 +240,63 @@ describe('a directory that is moved', () => {
     reset('other\n');
     assert.match(await exec(workspace, move), /'d\/e\/b' modified/);
     assert.equal(workspace.read('f/e/b'), 'other\nmore\n');
+  });
+
+  it('is moved again when it holds one file more, at any depth', async (t) => {
+    const workspace = new Workspace(t, { 'd/a': 'a\n', 'd/e/b': 'b\n' });
+    symlinkSync('a', workspace.path('d/l'));
+    const move = (): Promise<string> => exec(workspace, ['mv', 'd', 'f']);
+    const back = (): void => {
+      renameSync(workspace.path('f'), workspace.path('d'));
+    };
+    assert.equal(await move(), 'run');
+    back();
+    assert.equal(await move(), 'hit');
+    assert.equal(workspace.exists('d'), false);
+    assert.equal(readlinkSync(workspace.path('f/l')), 'a');
+    for (const more of ['new', 'e/new']) {
+      back();
+      workspace.write({ [`d/${more}`]: 'new\n' });
+      assert.notEqual(await move(), 'hit', more);
+      assert.equal(workspace.exists('d'), false);
+      assert.equal(workspace.read(`f/${more}`), 'new\n');
+    }
+  });
+
+  it('out of the workspace makes no result, as what it held is not known; a file does', async (t) => {
+    const workspace = new Workspace(t, { 'w/package.json': '{}', 'w/a': 'a\n' });
+    symlinkSync('..', workspace.path('w/l'));
+    const move = (name: string): Promise<string> => exec(workspace, ['mv', name, 'l/n'], 'w');
+    const clear = (): void => {
+      // No hit makes it: what is outside is no result.
+      rmSync(workspace.path('n'), { recursive: true, force: true });
+    };
+    for (let times = 0; times < 2; times++) {
+      mkdirSync(workspace.path('w/d'));
+      symlinkSync('n', workspace.path('w/d/l'));
+      assert.equal(await move('d'), "not cached: read and wrote 'd'");
+      assert.equal(workspace.exists('w/d'), false);
+      clear();
+    }
+    for (const said of ['run', 'hit']) {
+      workspace.write({ 'w/a': 'a\n' });
+      assert.equal(await move('a'), said);
+      assert.equal(workspace.exists('w/a'), false);
+      clear();
+    }
+  });
+
+  it('into the workspace is a result with all it holds', async (t) => {
+    const workspace = new Workspace(t, { 'w/package.json': '{}' });
+    for (const said of ['run', 'hit']) {
+      workspace.write({ 'n/e/a': 'a\n' });
+      symlinkSync('e', workspace.path('n/l'));
+      assert.equal(await exec(workspace, ['mv', '../n', 'd'], 'w'), said);
+      assert.equal(workspace.read('w/d/l/a'), 'a\n');
+      workspace.remove('w/d');
+      // A hit leaves it: what is outside is no result.
+      rmSync(workspace.path('n'), { recursive: true, force: true });
+    }
   });
 });
 

@@ -162,8 +162,9 @@ export class PathLedger {
   }
 
   /**
-   * `source` was renamed to `target` (undefined: outside the workspace), with all below it.
-   * `placeNow` is where `target` is after the run.
+   * `source` was renamed to `target` (a string: outside the workspace), with all below it.
+   * `placeNow` is where `target` is after the run. A directory of the world that leaves the
+   * workspace is doubted: its contents are results that are not known.
    */
   move(
     source: PathState | string,
@@ -176,7 +177,18 @@ export class PathLedger {
     const to = typeof target === 'string' ? target : target.path;
     const below = kind === 'directory' ? this.#below(from) : [];
     const origin = typeof source === 'string' ? undefined : worldOf(source);
-    if (typeof source !== 'string') this.write(source, touch, 'absent', true);
+    if (kind === 'directory' && typeof source !== 'string' && typeof target === 'string') {
+      // What it held goes with it, unseen: outside nothing tells it from what came there later.
+      const isTaken = [source, ...below].some(
+        (state) => worldOf(state) !== undefined && this.#mayHold(state, from, placeNow),
+      );
+      if (isTaken) this.doubt(source, touch);
+    }
+    if (typeof source !== 'string') {
+      // One more name in it would have been moved, too.
+      if (kind === 'directory') this.list(source, touch);
+      this.write(source, touch, 'absent', true);
+    }
     if (typeof target !== 'string') this.#arrive(target, origin, touch, kind);
     if (kind === 'directory') this.#forgetBelow(to, origin, touch);
     for (const state of below) {
@@ -194,6 +206,13 @@ export class PathLedger {
       } else this.#arrive(moved, childOrigin, touch, was);
     }
     if (kind === 'directory' && typeof target !== 'string') this.#arriveBelow(to, placeNow, touch);
+  }
+
+  /** Whether what is at or below a directory that was at `from` may hold more than is known. */
+  #mayHold({ path, now, before }: PathState, from: string, placeNow: string): boolean {
+    if (path === from) return true;
+    const kind = now ?? before ?? this.disk.entry(placeNow + path.slice(from.length)).kind;
+    return kind === 'directory' || kind === 'unknown';
   }
 
   #arrive(state: PathState, origin: PathState | undefined, touch: Touch, kind: KindAt): void {
@@ -228,7 +247,9 @@ export class PathLedger {
       if (isNew || state.originUntold) this.tell(state, kind);
       state.written ??= touch;
       state.now ??= kind;
-      if (kind === 'directory') this.#arriveBelow(path, place, touch);
+      if (kind !== 'directory') continue;
+      this.list(state, touch);
+      this.#arriveBelow(path, place, touch);
     }
   }
 

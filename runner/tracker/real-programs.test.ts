@@ -97,7 +97,7 @@ describe('real programs', { skip: untraceable() }, () => {
       lib: 'absent written',
       'lib/h.h': 'absent written',
       'lib/m.c': 'absent written',
-      src: 'directory written',
+      src: 'directory listed written',
       'src/h.h': 'file read written',
       'src/m.c': 'file read written',
       t: 'absent written',

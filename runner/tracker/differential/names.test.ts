@@ -42,11 +42,11 @@ describeActs('names that move, in real calls', [
     plants: { 'd/sub/g': 'g\n', 'd/l': '-> f' },
     acts: ['open d/own wct', 'rename d x', 'open x/f r'],
     accesses: {
-      d: 'directory probed written',
+      d: 'directory probed listed written',
       'd/f': 'file content probed written',
       'd/l': 'symlink -> f written',
       'd/own': 'absent written',
-      'd/sub': 'directory written',
+      'd/sub': 'directory listed written',
       'd/sub/g': 'file content written',
       x: 'absent written',
       'x/f': 'absent written',
