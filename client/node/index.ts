@@ -13,10 +13,13 @@ export interface EnvOptions {
 /** Which variables: a glob over the whole name, such as `VITE_*`, or a literal prefix. */
 export type EnvQuery = string | { readonly prefix: string };
 
+/** A path as Node's own functions take it: bytes for one that is not UTF-8. */
+export type ToolPath = string | Uint8Array;
+
 /** What `load()` returns. */
 export interface RunnerClient {
-  ignoreInput(path: string): void;
-  ignoreOutput(path: string): void;
+  ignoreInput(path: ToolPath): void;
+  ignoreOutput(path: ToolPath): void;
   disableCache(reason?: string): void;
   getEnv(name: string, options?: EnvOptions): string | undefined;
   getEnvs(query: EnvQuery, options?: EnvOptions): Record<string, string>;
@@ -36,7 +39,7 @@ export function isInsideRunner(): boolean {
  *
  * @param path relative to the working directory of the process; need not exist
  */
-export function ignoreInput(path: string): void {
+export function ignoreInput(path: ToolPath): void {
   runner()?.report({ $case: 'ignoreInput', value: { path: pathBytes(path) } });
 }
 
@@ -45,7 +48,7 @@ export function ignoreInput(path: string): void {
  *
  * @param path relative to the working directory of the process; need not exist
  */
-export function ignoreOutput(path: string): void {
+export function ignoreOutput(path: ToolPath): void {
   runner()?.report({ $case: 'ignoreOutput', value: { path: pathBytes(path) } });
 }
 
@@ -124,9 +127,12 @@ function runner(): Connection | undefined {
   return connection;
 }
 
-function pathBytes(given: string): Uint8Array {
-  return Buffer.from(path.resolve(given));
+function pathBytes(given: ToolPath): Uint8Array {
+  if (typeof given === 'string') return Buffer.from(path.resolve(given));
+  return given[0] === SLASH ? given : Buffer.concat([Buffer.from(`${process.cwd()}/`), given]);
 }
+
+const SLASH = 0x2f;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 

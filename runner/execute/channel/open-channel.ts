@@ -3,7 +3,12 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_REPLY_BYTES, withLength } from '../../../proto/frame.js';
 import { FrameSplitter } from '../../../proto/frame-splitter.js';
-import { ErrorCode, Reply, type Frame } from '../../../proto/generated/vt/ipc/v1/ipc.js';
+import {
+  ErrorCode,
+  Reply,
+  type Frame,
+  type Request,
+} from '../../../proto/generated/vt/ipc/v1/ipc.js';
 import { RequestAssembler, type Heard, type Question } from '../../../proto/request-assembler.js';
 import type { EnvSource } from '../../plan/execution.js';
 import type { ChannelFailure, ChannelRecord, Speaker } from './channel-record.js';
@@ -22,6 +27,20 @@ export interface ChannelOptions {
   readonly nodeClient: string;
   /** Names the processes that speak; by default from /proc. */
   readonly processInfo?: ProcessInfo;
+  readonly tap?: ChannelTap;
+}
+
+/** Hears what is said, and can make a runner of unusual behaviour: to put clients to the test. */
+export interface ChannelTap {
+  /**
+   * Called with each request before it is handled.
+   *
+   * @returns an answer in place of the runner's own, in which case the request is not recorded;
+   *   `none` leaves whoever asks waiting
+   */
+  heard(request: Request, question: Question): NonNullable<Reply['body']> | 'none' | undefined;
+  /** What is written to the reply FIFO in place of one reply with its length. */
+  reply?(bytes: Uint8Array): Uint8Array;
 }
 
 /** The runner's end of the channel of one task. It answers by itself while the event loop turns. */
@@ -75,6 +94,7 @@ class OpenChannel implements Channel {
   readonly #reports: TaskReports;
   readonly #assembler = new RequestAssembler();
   readonly #reader: RequestReader;
+  readonly #tap: ChannelTap | undefined;
 
   constructor(
     options: ChannelOptions,
@@ -90,6 +110,7 @@ class OpenChannel implements Channel {
       VT_IPC_FD: '3',
       VP_RUN_NODE_CLIENT_PATH: options.nodeClient,
     };
+    this.#tap = options.tap;
     this.#directory = directory;
     this.#pool = pool;
     this.#failures = failures;
@@ -136,10 +157,12 @@ class OpenChannel implements Channel {
   #act(heard: Heard, speaker: Speaker): void {
     switch (heard.kind) {
       case 'request': {
+        const answer = this.#tap?.heard(heard.request, heard);
+        if (answer === 'none') return;
         const { kind } = heard.request;
         if (kind?.$case === 'hello') this.#speakers.label(heard.sender, kind.value.label);
         if (kind?.$case === 'openReplies') this.#pool.needMore();
-        return this.#reply(heard, speaker, this.#reports.handle(heard.request, speaker));
+        return this.#reply(heard, speaker, answer ?? this.#reports.handle(heard.request, speaker));
       }
       case 'unusable': {
         const tooLong = heard.cause === 'too-long';
@@ -170,7 +193,8 @@ class OpenChannel implements Channel {
       const error = refusal(ErrorCode.REPLY_TOO_LONG, detail);
       bytes = Reply.encode({ sequence, body: error }).finish();
     }
-    const sent = this.#pool.send(question.replyChannel, withLength(bytes));
+    const framed = withLength(bytes);
+    const sent = this.#pool.send(question.replyChannel, this.#tap?.reply?.(framed) ?? framed);
     // A client that died while it waited is no failure: what it asked for is recorded.
     if (sent === 'sent' || sent === 'reader-gone') return;
     const detail = `reply channel ${question.replyChannel}: ${sent}`;

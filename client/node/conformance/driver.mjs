@@ -1,0 +1,106 @@
+// The driver of the Node client for `vt conformance` (client/conformance/README.md):
+//   vt conformance -- node client/node/conformance/driver.mjs
+import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+
+const client = createRequire(import.meta.url)('../dist/index.cjs');
+
+/** Node passes paths to the system as UTF-8: one in other bytes cannot be named, only asked for. */
+const UNSUPPORTED = 'unsupported';
+
+function decode(field) {
+  if (field === '-') return '';
+  const bytes = Buffer.from(
+    field.replace(/%(..)/g, (_, digits) => String.fromCharCode(parseInt(digits, 16))),
+    'latin1',
+  );
+  return bytes;
+}
+
+function encode(text) {
+  if (text === '') return '-';
+  let field = '';
+  for (const byte of Buffer.from(text)) {
+    const character = String.fromCharCode(byte);
+    field += /[A-Za-z0-9/._]/.test(character)
+      ? character
+      : `%${byte.toString(16).padStart(2, '0')}`;
+  }
+  return field;
+}
+
+const text = (field) => decode(field).toString();
+
+/** A path as the client takes it: text where it is UTF-8, else its bytes. */
+function pathOf(field) {
+  const bytes = Buffer.from(decode(field));
+  return Buffer.compare(Buffer.from(bytes.toString()), bytes) === 0 ? bytes.toString() : bytes;
+}
+
+async function perform([word, ...fields]) {
+  switch (word) {
+    case 'ignore-input':
+      client.ignoreInput(pathOf(fields[0]));
+      return 'ok';
+    case 'ignore-output':
+      client.ignoreOutput(pathOf(fields[0]));
+      return 'ok';
+    case 'disable-cache':
+      client.disableCache(text(fields[0]));
+      return 'ok';
+    case 'get-env': {
+      const value = client.getEnv(text(fields[0]), { tracked: fields[1] === 'tracked' });
+      return value === undefined ? 'absent' : `value ${encode(value)}`;
+    }
+    case 'get-envs': {
+      const [kind, pattern, mode] = fields;
+      const query = kind === 'glob' ? text(pattern) : { prefix: text(pattern) };
+      const found = client.getEnvs(query, { tracked: mode === 'tracked' });
+      const pairs = Object.entries(found).map(
+        ([name, value]) => `${encode(name)}=${encode(value)}`,
+      );
+      return ['set', ...pairs].join(' ');
+    }
+    case 'inside':
+      return client.isInsideRunner() ? 'yes' : 'no';
+    case 'chdir':
+      process.chdir(text(fields[0]));
+      return 'ok';
+    case 'threads': {
+      const [count, ...operation] = fields;
+      const answers = await Promise.all(
+        Array.from({ length: Number(count) }, () => inThread(operation)),
+      );
+      return new Set(answers).size === 1 ? answers[0] : 'different';
+    }
+    default:
+      return UNSUPPORTED;
+  }
+}
+
+function inThread(operation) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: operation });
+    let answer;
+    worker.on('message', (message) => (answer = message));
+    worker.on('error', reject);
+    worker.on('exit', () => resolve(answer));
+  });
+}
+
+if (isMainThread) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const bytes = Buffer.from(`${await perform(line.split(' '))}\n`);
+    for (let at = 0; at < bytes.length;) {
+      try {
+        at += writeSync(1, bytes, at);
+      } catch (error) {
+        if (error.code !== 'EAGAIN') throw error;
+      }
+    }
+  }
+} else {
+  parentPort.postMessage(await perform(workerData));
+}
