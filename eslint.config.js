@@ -17,7 +17,7 @@ function layer(files, forbidden, message) {
   };
 }
 
-const stages = ['config', 'workspace', 'plan', 'execute', 'report', 'cli'];
+const stages = ['config', 'workspace', 'plan', 'execute', 'conformance', 'report', 'cli'];
 
 export default tseslint.config(
   {

@@ -53,6 +53,7 @@ export class CliRig {
       },
       {
         version: '1.2.3',
+        nodeClient: '/nowhere/vt-client.cjs',
         createExecutor: (options) => {
           this.options = options;
           return {

@@ -69,6 +69,11 @@ function rootCommand(context: CommandContext): CommandGroup {
         description: 'tell the runner something, from a script that is part of a task',
         load: async () => (await import('./commands/report-command.js')).reportCommand(context),
       },
+      conformance: {
+        description: 'put a client of the channel to the test',
+        load: async () =>
+          (await import('./commands/conformance-command.js')).conformanceCommand(context),
+      },
     },
   };
 }

@@ -42,6 +42,8 @@ export interface Executor {
 /** What commands need besides planning and words: given by the entry file, or by a test. */
 export interface Services {
   readonly version: string;
+  /** Absolute path of the CommonJS client that tools load by themselves. */
+  readonly nodeClient: string;
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
   /** Removes every stored result and leaves other people's files alone. */

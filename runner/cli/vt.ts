@@ -26,6 +26,7 @@ const io: Io = {
 
 const services: Services = {
   version: __VT_VERSION__,
+  nodeClient,
   createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
     createExecutor({
       cacheDirectory,
