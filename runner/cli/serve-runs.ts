@@ -17,6 +17,9 @@ interface Question {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Served runs have no client: what needs one goes through the command itself. */
+const nodeClient = '/nonexistent';
+
 async function answer({ argv, cwd, env }: Question): Promise<object> {
   const [stdout, stderr] = [new Collected(), new Collected()];
   const exit = await main(
@@ -24,12 +27,13 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
     { stdout: stdout.text, stderr: stderr.text, capture: 'pipes', cwd, env },
     {
       version: 'served',
+      nodeClient,
       createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
         createExecutor({
           cacheDirectory,
           limits,
           output: { stdout: stdout.stream, stderr: stderr.stream, isTerminal: false, plain },
-          nodeClient: '/nonexistent',
+          nodeClient,
           interruptionPolicy,
           warn: (warning) => {
             warn(cacheWarningText(warning));

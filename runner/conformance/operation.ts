@@ -53,7 +53,7 @@ export function operationLine(operation: Operation): string {
 
 /** What a driver's line means; undefined if it means nothing. */
 export function parseAnswer(line: string): Answer | 'unsupported' | undefined {
-  const [word, ...fields] = line.split(' ');
+  const [word = '', ...fields] = line.split(' ');
   switch (word) {
     case 'ok':
     case 'yes':

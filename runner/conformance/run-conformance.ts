@@ -24,8 +24,9 @@ export async function* runConformance(
   cases: readonly Case[],
   options: StageOptions,
 ): AsyncGenerator<Finding> {
-  for (const { name, play } of cases) {
-    yield { case: name, ...(await outcomeOf(Stage.play(options, play))) };
+  for (const each of cases) {
+    const playing = Stage.play(options, (stage) => each.play(stage));
+    yield { case: each.name, ...(await outcomeOf(playing)) };
   }
 }
 

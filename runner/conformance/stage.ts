@@ -10,7 +10,7 @@ import { Driver } from './driver.js';
 import { Untestable } from './finding.js';
 
 /** How a client finds descriptor 3. */
-export type Fd3 =
+type Fd3 =
   /** As the task's first process finds it. */
   | 'requests'
   /** The same, made non-blocking by somebody who shares it. */
