@@ -150,6 +150,15 @@ describe('looking', () => {
       accesses: { tmp: 'directory probed@0 listed@1 written@1', x: 'file probed@0' },
     },
     {
+      name: 'backing out of a file fails, also on the way to the file itself',
+      disk: { '/ws/d/l': 'file' },
+      records: [
+        { op: 'OPEN', path: '/ws/d/l/../l', before: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/d/l', before: 'FILE', aux: WRONLY | CREAT | TRUNC },
+      ],
+      accesses: { d: 'directory probed@1', 'd/l': 'file probed@0 written@1' },
+    },
+    {
       name: 'backing out of a file fails',
       disk: { '/ws/f': 'file', '/ws/x': 'file' },
       records: [{ op: 'OPEN', path: '/ws/f/../x', before: 'ABSENT' }],

@@ -46,13 +46,15 @@ export class Foresight {
   ): void {
     const kind = found;
     const hasSlash = asksForDirectory(record.path);
-    if (kind !== undefined && !(hasSlash && kind === 'absent')) {
+    // An absence behind a slash, or behind `..`, may be a failure on the way.
+    if (kind !== undefined && !((hasSlash || where.backedOutOf) && kind === 'absent')) {
       if (!this.firstSeen.has(where.path))
         this.firstSeen.set(where.path, { kind, at: record.sequence });
       if (kind !== 'absent') this.lastSeen.set(where.path, record.sequence);
     }
     const kind2 = where2 && kinds[record.before2];
-    if (where2 !== undefined && kind2 !== undefined && !this.firstSeen.has(where2.path)) {
+    const tells2 = kind2 !== undefined && !(where2?.backedOutOf && kind2 === 'absent');
+    if (where2 !== undefined && tells2 && !this.firstSeen.has(where2.path)) {
       this.firstSeen.set(where2.path, { kind: kind2, at: record.sequence });
     }
     switch (record.op) {
