@@ -25,9 +25,6 @@
 #endif
 #define NR_IO_URING_SETUP 425
 #define X32_BIT 0x40000000u
-/* The upper words of addresses where shared libraries are mapped, and no stack and no static program. */
-#define LIBRARIES_FROM 0x7e00u
-#define LIBRARIES_TO 0x7ffcu
 
 #define FIELD(name) ((uint32_t)offsetof(struct seccomp_data, name))
 #define ARG_LOW(n) (FIELD(args) + 8 * (n))
@@ -48,25 +45,6 @@ static void answer(struct program *p, uint32_t action) { emit(p, BPF_RET | BPF_K
 /* If A == k the next instruction is run, else the one after it. */
 static void if_equal(struct program *p, uint32_t k) { emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k); }
 
-#ifdef __x86_64__
-/* fstat in disguise, see filter.h: nothing else is done by its number, flags and kind of pointer. */
-static void emit_descriptor_look(struct program *p) {
-    const uint16_t equal = BPF_JMP | BPF_JEQ | BPF_K, at_least = BPF_JMP | BPF_JGE | BPF_K;
-    load(p, FIELD(nr));
-    emit(p, equal, 0, 10, SYS_newfstatat);
-    load(p, ARG_LOW(3));
-    emit(p, equal, 0, 8, AT_EMPTY_PATH);
-    load(p, ARG_LOW(0));
-    emit(p, at_least, 6, 0, 0x80000000u);
-    load(p, ARG_HIGH(1));
-    emit(p, at_least, 0, 4, LIBRARIES_FROM);
-    emit(p, at_least, 3, 0, LIBRARIES_TO);
-    load(p, ARG_HIGH(3));
-    emit(p, equal, 0, 1, 0);
-    answer(p, SECCOMP_RET_ALLOW);
-}
-#endif
-
 /* Everything a listed call is asked, at one place: A holds the call's number. */
 static void emit_decision(struct program *p, uint64_t cookie) {
     /* Recorded already: the 6th argument is vt_token of this very call. */
@@ -81,9 +59,6 @@ static void emit_decision(struct program *p, uint64_t cookie) {
     emit(p, BPF_ALU | BPF_XOR | BPF_X, 0, 0, 0);
     if_equal(p, (uint32_t)(cookie >> 32));
     answer(p, SECCOMP_RET_ALLOW);
-#ifdef __x86_64__
-    emit_descriptor_look(p);
-#endif
     answer(p, SECCOMP_RET_USER_NOTIF);
 }
 

@@ -6,12 +6,10 @@
  * capability the filter is installed without it and nothing changes.
  *
  * glibc makes fstat as newfstatat(fd, "", AT_EMPTY_PATH), the loader one for each library: a third of
- * all that short programs would be notified for, and nothing to record, since the file was recorded
- * when it was opened. The filter sees no memory, so it tells by the flags, which must be just these, and
- * by where the name is: among the shared libraries (x86-64). With another name than the empty one the
- * same call looks at that. Through libc the shim sees to it (shim-looks.c); what is left is a program
- * that makes this very system call by itself, with a flag that means nothing to it, for a name that
- * lies in a library or in memory mapped beside them. None is known.
+ * what short programs are notified for, and nothing to record. It is notified all the same: the filter
+ * sees no memory, and with another name than the empty one the same call looks at that. To tell by where
+ * the pointer leads was tried; a static program, or one that runs without the shim, was then not seen to
+ * look at a name in mapped memory.
  */
 #ifndef VT_FILTER_H
 #define VT_FILTER_H

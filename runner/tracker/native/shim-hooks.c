@@ -161,8 +161,9 @@ OPEN_CHECKED(__open64_2)
 
 #ifdef __x86_64__
 /*
- * libuv and Rust make statx through syscall(). Only that one is taken, and newfstatat, for which the
- * filter counts on it (filter.h); all others are done exactly as libc does them, in assembly and without a stack frame, since some (clone, vfork) return twice.
+ * libuv and Rust make statx through syscall(). Only that one is taken, and newfstatat; all others are
+ * done exactly as libc does them, in assembly and without a stack frame, since some (clone, vfork) return
+ * twice.
  */
 _Static_assert(SYS_statx == 332 && SYS_newfstatat == 262, "as compared below");
 __asm__(".text\n"

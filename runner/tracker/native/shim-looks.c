@@ -57,8 +57,7 @@ int vt_shim_stat(int dirfd, const char *name, struct stat *status, int flags) {
     if ((flags & AT_EMPTY_PATH) != 0) {
         bool empty = vt_shim_is_empty(name);
         if (flags == AT_EMPTY_PATH && dirfd >= 0 && empty) return vt_shim_fstat(dirfd, status);
-        /* For any other name the flag means nothing, and the filter might take it for an empty one. To
-         * newer kernels NULL is one. */
+        /* For any other name the flag means nothing. To newer kernels NULL is an empty one. */
         if (!empty && name != NULL) flags &= ~AT_EMPTY_PATH;
     }
     if ((flags & AT_EMPTY_PATH) == 0) {
