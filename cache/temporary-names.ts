@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from './process-alive.js';
 
 /**
  * `<kind>-<pid namespace>-<pid>-<random>`, to which sqlite may have added `-wal` and the like:
@@ -54,15 +55,6 @@ function isLeftover(path: string, name: string): boolean {
   if (owner === namespace && !isAlive(Number(pid))) return true;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > LEFTOVER_AGE;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 /** 0 where there is no such thing. */

@@ -2,6 +2,7 @@ import { closeSync, constants, lstatSync, openSync, readdirSync, statSync } from
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { isAlive } from '../../../cache/process-alive.js';
 
 /** `vt-run-<pid of the runner>-<six characters of mkdtemp>` */
 const NAME = /^vt-run-([1-9]\d*)-[A-Za-z0-9]{6}$/;
@@ -71,15 +72,6 @@ function isLeftover(directory: string, pid: number): boolean {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENXIO') return true;
     return code === 'ENOENT' && Date.now() - stats.mtimeMs > HALF_MADE;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

@@ -10,7 +10,7 @@ export function observerText(
 ): string {
   const { observer } = observation;
   if (processes[observer] === undefined) return 'named by the configuration';
-  return `${verb(observation)} by ${processText(processes, observer)}`;
+  return `${observationVerb(observation)} by ${processText(processes, observer)}`;
 }
 
 /** A process after those that started it; `vt` for none. */
@@ -18,7 +18,8 @@ export function processText(processes: readonly StoredProcess[], index: number):
   return processChainText(processChain(processes, index));
 }
 
-function verb({ kind }: Observation): string {
+/** What was done to make an observation: `looked for`. */
+export function observationVerb({ kind }: Pick<Observation, 'kind'>): string {
   switch (kind) {
     case 'content':
       return 'read';

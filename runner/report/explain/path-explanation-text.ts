@@ -4,7 +4,7 @@ import type { Change } from '../../../cache/explain/change.js';
 import type { ExecutionOrigin } from '../../plan/execution-origin.js';
 import { changeText } from './change-text.js';
 import { ignoredByText, ignoredPartText } from './ignored-text.js';
-import { processText } from './observer-text.js';
+import { observationVerb, processText } from './observer-text.js';
 import { shortName } from './result-lines.js';
 
 /** What a path is now. */
@@ -54,7 +54,7 @@ function useText(use: PathUse, dependent: Dependent, explanation: PathExplanatio
       const who =
         processes[observation.observer] === undefined
           ? 'named by the configuration'
-          : `${observedText(observation.kind)} ${by(observation.observer)}`;
+          : `${observationVerb(observation)} ${by(observation.observer)}`;
       return `${who}: ${countsText(observation.kind)}; ${sinceText(use.changes)}`;
     }
     case 'listed': {
@@ -86,27 +86,6 @@ function useText(use: PathUse, dependent: Dependent, explanation: PathExplanatio
 }
 
 type ObservedKind = Extract<PathUse, { kind: 'observed' }>['observation']['kind'];
-
-function observedText(kind: ObservedKind): string {
-  switch (kind) {
-    case 'content':
-      return 'read';
-    case 'absence':
-      return 'looked for';
-    case 'existence':
-      return 'looked at';
-    case 'link':
-      return 'followed';
-    case 'program':
-      return 'executed';
-    case 'listing':
-      return 'listed';
-    case 'glob':
-    case 'env':
-    case 'env-query':
-      return 'asked for';
-  }
-}
 
 function countsText(kind: ObservedKind): string {
   switch (kind) {
