@@ -19,7 +19,12 @@ if (files.length === 0) {
   console.error(`No test file matches ${wanted.join(' ')}.`);
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ['--test', ...files], {
+const reporters = [process.stdout.isTTY ? 'spec' : 'tap', './scripts/failed-tests.mjs'];
+const reporting = reporters.flatMap((reporter) => [
+  `--test-reporter=${reporter}`,
+  '--test-reporter-destination=stdout',
+]);
+const { status } = spawnSync(process.execPath, ['--test', ...reporting, ...files], {
   cwd: root,
   stdio: 'inherit',
 });
