@@ -4,7 +4,7 @@
  */
 
 export const TRACE_MAGIC = 0x3145434152545456n;
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 export const HEADER_SIZE = 4096;
 export const CHUNK_SIZE = 65536;
 export const CHUNK_MAGIC = 0x4b4e4843;

@@ -15,6 +15,7 @@ import {
   TRACE_MAGIC,
   TRACE_VERSION,
 } from './trace-format.js';
+import { traceSum } from './trace-sum.js';
 
 /** One record of the log, as native/trace.h describes it. */
 export interface TraceRecord {
@@ -118,10 +119,14 @@ function readLog(log: Bytes): TraceLog {
   const chunkLimit = Number(header.readBigUInt64LE(32));
   const finished = header.readUInt32LE(48) !== 0;
 
-  // A process that finds the log full counts on beyond the limit.
+  // A process that finds the log full counts on beyond the limit, for a moment.
+  if (nextChunk > chunkLimit && !(bits & IncompleteBit.LOG_OVERFLOW)) {
+    incomplete.push({ cause: 'log-overflow' });
+  }
   const taken = Math.min(nextChunk, chunkLimit);
   const present = Math.floor((log.length - HEADER_SIZE) / CHUNK_SIZE);
-  if (taken > present) damaged('chunks are missing at the end');
+  const isCut = (log.length - HEADER_SIZE) % CHUNK_SIZE !== 0;
+  if (taken > present || isCut) damaged('chunks are missing at the end');
 
   const records: TraceRecord[] = [];
   const chunk = Buffer.alloc(CHUNK_SIZE);
@@ -130,7 +135,13 @@ function readLog(log: Bytes): TraceLog {
     const flaw = readChunk(chunk, nextSequence, records);
     if (flaw !== undefined) damaged(`chunk ${index}: ${flaw}`);
   }
+  if (taken < present) {
+    log.read(chunk, HEADER_SIZE + taken * CHUNK_SIZE);
+    if (chunk.readUInt32LE(0) !== 0) damaged('a chunk that nobody took has records');
+  }
   sortBySequence(records);
+  const repeated = records.find(({ sequence }, index) => sequence === records[index - 1]?.sequence);
+  if (repeated !== undefined) damaged(`sequence ${repeated.sequence} is there twice`);
 
   takeIncompleteness(records, bits, finished, incomplete);
   return {
@@ -145,11 +156,13 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
   const used = chunk.readUInt32LE(8);
   if (magic !== CHUNK_MAGIC) {
     // Its owner was killed between taking it and writing the first record.
-    if (magic === 0 && used === 0) return undefined;
-    return 'bad magic';
+    const isEmpty = magic === 0 && used === 0 && !chunk.subarray(CHUNK_HEADER_SIZE).some(Boolean);
+    return isEmpty ? undefined : 'bad magic';
   }
   if (used > CHUNK_SIZE - CHUNK_HEADER_SIZE) return 'bad length';
   const end = CHUNK_HEADER_SIZE + used;
+  if (used % 8 !== 0) return 'bad length';
+  const isWhole = traceSum(chunk, CHUNK_HEADER_SIZE, end) === chunk.readUInt32LE(12);
   for (let at = CHUNK_HEADER_SIZE; at < end;) {
     if (end - at < RECORD_HEADER_SIZE) return 'cut record';
     const size = chunk.readUInt16LE(at);
@@ -198,7 +211,7 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
     );
     at += size;
   }
-  return undefined;
+  return isWhole ? undefined : 'bad sum';
 }
 
 /** struct vt_content; undefined when it is none. */

@@ -96,7 +96,7 @@ int vt_log_create(struct vt_log *log, const char *path) {
         log->own->start_nanoseconds = (uint32_t)status.st_ctim.tv_nsec;
     }
     log->own->key_seed = random[0];
-    log->header->version = 1;
+    log->header->version = VT_TRACE_VERSION;
     log->header->chunk_limit = VT_LOG_CHUNK_LIMIT;
     log->header->next_sequence = 1;
     log->header->magic = VT_TRACE_MAGIC;
@@ -110,7 +110,7 @@ int vt_log_open(struct vt_log *log, const char *path) {
     int error = map_header(log, fd, false);
     close(fd);
     if (error < 0) return error;
-    bool known = log->header->magic == VT_TRACE_MAGIC && log->header->version == 1;
+    bool known = log->header->magic == VT_TRACE_MAGIC && log->header->version == VT_TRACE_VERSION;
     error = known ? open_keys(log) : -EINVAL;
     if (error < 0) vt_log_close(log);
     return error;
@@ -171,6 +171,7 @@ static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
     log->chunk_index = index;
     log->reserved = reserved;
     log->chunk->owner = (uint32_t)syscall(SYS_gettid);
+    if (fresh) STORE(&log->chunk->committed, ((struct vt_chunk){.sum = VT_CHUNK_MAGIC}).committed);
     STORE(&log->chunk->magic, VT_CHUNK_MAGIC);
     return 0;
 }
@@ -242,9 +243,12 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
         .path_len = (uint16_t)path_len,
         .path2_len = (uint16_t)path2_len,
     };
+    memset(place + size - 8, 0, 8); /* the padding: a kill may have left something there */
     memcpy(place + sizeof *record, entry->path, path_len);
     if (path2_len > 0) memcpy(place + sizeof *record + path_len, entry->path2, path2_len);
-    STORE(&log->chunk->used, log->chunk->used + (uint32_t)size);
+    struct vt_chunk next = {.used = log->chunk->used + (uint32_t)size,
+                            .sum = vt_trace_sum(log->chunk->sum, place, (uint32_t)size)};
+    STORE(&log->chunk->committed, next.committed);
     return record;
 }
 

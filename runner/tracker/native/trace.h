@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define VT_TRACE_MAGIC 0x3145434152545456ull /* "VTTRACE1" */
+#define VT_TRACE_VERSION 2u
 #define VT_HEADER_SIZE 4096u
 #define VT_CHUNK_SIZE 65536u
 #define VT_CHUNK_MAGIC 0x4b4e4843u /* "CHNK" */
@@ -40,7 +41,7 @@ enum vt_incomplete {
 
 struct vt_header {
     uint64_t magic;
-    uint32_t version; /* 1 */
+    uint32_t version; /* VT_TRACE_VERSION */
     uint32_t incomplete; /* atomic OR of enum vt_incomplete */
     uint64_t next_sequence; /* atomic */
     uint64_t next_chunk; /* atomic: index of the first chunk nobody owns */
@@ -54,9 +55,25 @@ struct vt_header {
 struct vt_chunk {
     uint32_t magic;
     uint32_t owner; /* tid that took it */
-    uint32_t used; /* atomic: committed bytes of records behind this 16-byte chunk header */
-    uint32_t reserved;
+    union {
+        struct {
+            uint32_t used; /* committed bytes of records behind this 16-byte chunk header */
+            uint32_t sum;  /* vt_trace_sum of them, from VT_CHUNK_MAGIC on */
+        };
+        uint64_t committed; /* atomic: both at once */
+    };
 };
+
+/* Tells a damaged log from a whole one. `size` is a multiple of 4. Each step can be undone, so that
+ * one changed word always shows, and anything else but for one case in 2^32. */
+static inline uint32_t vt_trace_sum(uint32_t sum, const void *bytes, uint32_t size) {
+    const uint32_t *words = (const uint32_t *)bytes;
+    for (uint32_t i = 0; i < size / 4; i++) {
+        sum = (sum ^ words[i]) * 0x9e3779b1u;
+        sum ^= sum >> 15;
+    }
+    return sum;
+}
 
 enum vt_op {
     VT_OP_PROCESS = 1, /* path = exe, path2 = argv joined by NUL; aux = parent pid. Written at first

@@ -14,6 +14,7 @@ import {
   TRACE_MAGIC,
   TRACE_VERSION,
 } from '../trace-format.js';
+import { traceSum } from '../trace-sum.js';
 
 /** What a record may say; the rest has the defaults of a supervisor's record of one process. */
 export interface RecordFields {
@@ -100,6 +101,8 @@ export class TraceBuilder {
       log.writeUInt32LE(CHUNK_MAGIC, at);
       log.writeUInt32LE(chunk.length, at + 8);
       Buffer.concat(chunk.used).copy(log, at + CHUNK_HEADER_SIZE);
+      const start = at + CHUNK_HEADER_SIZE;
+      log.writeUInt32LE(traceSum(log, start, start + chunk.length), at + 12);
     });
     return log;
   }

@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
     int fd = open(argv[1], O_RDONLY);
     struct vt_header header;
     if (fd < 0 || pread(fd, &header, sizeof header, 0) != sizeof header) damaged("no header");
-    if (header.magic != VT_TRACE_MAGIC || header.version != 1) damaged("magic or version");
+    if (header.magic != VT_TRACE_MAGIC || header.version != VT_TRACE_VERSION) damaged("magic or version");
     printf("{\"header\":{\"incomplete\":%u,\"finished\":%u,\"chunks\":%llu}}\n", header.incomplete,
            header.finished, (unsigned long long)header.next_chunk);
     struct vt_record **records = NULL;
@@ -54,6 +54,7 @@ int main(int argc, char **argv) {
         if (chunk->magic == 0 && chunk->used == 0) continue; /* taken, never written */
         if (chunk->magic != VT_CHUNK_MAGIC || chunk->used > VT_CHUNK_SIZE - sizeof *chunk)
             damaged("chunk header");
+        if (chunk->sum != vt_trace_sum(VT_CHUNK_MAGIC, chunk + 1, chunk->used)) damaged("sum");
         for (uint32_t at = 0; at < chunk->used;) {
             struct vt_record *record = (struct vt_record *)(bytes + sizeof *chunk + at);
             size_t needed = sizeof *record + record->path_len + record->path2_len;
