@@ -28,6 +28,7 @@ const launcher = [
   'keys',
   'filter',
   'notify',
+  'interpreter',
   'calls',
   'place',
   'memory',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -71,7 +72,9 @@ describe('tracking that is not complete', { skip: compiler }, () => {
   for (const [what, line, needs] of [
     ['chroot', 'the file system root or a mount was changed', onlyRoot],
     ['mount', 'the file system root or a mount was changed', onlyRoot],
+    ['fsopen', 'the file system root or a mount was changed', false],
     ['by-handle', 'a file was opened without its name', false],
+    ['take', 'a file was opened without its name', false],
     [
       'int80',
       'a system call was made through a foreign ABI',
@@ -86,7 +89,9 @@ describe('tracking that is not complete', { skip: compiler }, () => {
       const details: Record<string, string> = {
         chroot: 'mount, chroot, pivot_root or setns',
         mount: 'mount, chroot, pivot_root or setns',
+        fsopen: 'mount, chroot, pivot_root or setns',
         'by-handle': 'open_by_handle_at',
+        take: 'pidfd_getfd',
         int80: 'a call of another architecture or ABI',
         x32: 'a call of another architecture or ABI',
       };
@@ -130,6 +135,19 @@ describe('tracking that is not complete', { skip: compiler }, () => {
         [odd, 'unreadable', 'a.txt'],
         `file tracking incomplete: a process's memory could not be read in ${program} (its memory or descriptors may not be read)`,
         { below },
+      );
+    });
+
+    it('of a program that may be executed, but not read', async (t) => {
+      const workspace = new Workspace(t, files);
+      cpSync(odd, workspace.path('odd'));
+      chmodSync(workspace.path('odd'), 0o111);
+      const lost = '--bounding-set=-dac_override,-dac_read_search';
+      await expectUntracked(
+        workspace,
+        ['sh', '-c', './odd nothing a.txt; exit 0'],
+        "file tracking incomplete: a process's memory could not be read in 'sh -c ./odd nothing a.txt; exit 0' (pid …) (a program may not be read)",
+        { below: isRoot ? ['setpriv', lost] : [] },
       );
     });
 

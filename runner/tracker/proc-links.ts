@@ -14,7 +14,7 @@ export class ProcLinks {
   /**
    * A path through /proc/<process>. Its links lead where the process's own records led already, but
    * for three cases: a descriptor opened anew may be read or written where it was only held; what
-   * lies below a descriptor or a working directory cannot be told; `root` is the root.
+   * lies below a descriptor or a working directory, or behind a `..`, cannot be told; `root` is the root.
    * Returns whether the record is to be taken as usual.
    */
   take(record: TraceRecord, process: number, rest: string): boolean {
@@ -30,6 +30,7 @@ export class ProcLinks {
       return record.op === Op.LINK;
     }
     const leadsOn =
+      names.includes('..') ||
       (entry === 'fd' && below.length > 0) ||
       ((entry === 'cwd' || entry === 'root') && names.length > 1);
     if (leadsOn) this.paths.report('ambiguous-path', record, process, record.path);

@@ -129,7 +129,10 @@ const struct vt_call vt_calls[] = {
     /* From 424 on the numbers are the same everywhere. */
     ROOT(428 /* open_tree */),
     ROOT(429 /* move_mount */),
+    ROOT(430 /* fsopen */),
+    ROOT(432 /* fsmount */),
     {437 /* openat2 */, VT_OP_OPEN, VT_CALL_OPEN_HOW, VT_FOLLOW, 0, 1, NO, NO, 2, 0},
+    {438 /* pidfd_getfd */, VT_OP_INCOMPLETE, VT_CALL_BY_HANDLE, VT_FOLLOW, NO, NO, NO, NO, NO, 0},
     ACCESS(439 /* faccessat2 */, 0, 1, 3),
     AT(452 /* fchmodat2 */, VT_OP_ATTR, VT_FOLLOW, 3),
     AT(463 /* setxattrat */, VT_OP_ATTR, VT_FOLLOW, 2),

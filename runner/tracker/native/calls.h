@@ -20,7 +20,7 @@ enum vt_call_form {
     VT_CALL_WATCH,       /* inotify: `flags` with IN_DONT_FOLLOW */
     VT_CALL_ACCESS,      /* the argument behind the path is a mode of access */
     VT_CALL_CHANGES_ROOT,/* paths mean something else afterwards */
-    VT_CALL_BY_HANDLE,   /* opens a file without naming it */
+    VT_CALL_BY_HANDLE,   /* opens a file without naming it, or takes what another process has open */
 };
 
 /* How the final symlink is treated. */

@@ -329,6 +329,7 @@ void vt_log_move_name(struct vt_log *log, const char *path, size_t length) {
 }
 
 #define CWD_SHARED 0x80000000u /* in cwd_changes; the rest of it counts */
+#define CWD_BORROWED 0x40000000u
 
 uint32_t vt_log_cwd_stamp(const struct vt_log *log) {
     uint32_t changes = LOAD(&log->own->cwd_changes);
@@ -337,8 +338,15 @@ uint32_t vt_log_cwd_stamp(const struct vt_log *log) {
     return changes + 1;
 }
 
-void vt_log_change_cwd(struct vt_log *log, bool shared) {
-    uint32_t changes = LOAD(&log->own->cwd_changes) + 1;
-    if (shared || changes == CWD_SHARED) changes |= CWD_SHARED;
+bool vt_log_cwd_is_borrowed(const struct vt_log *log) {
+    return (LOAD(&log->own->cwd_changes) & CWD_BORROWED) != 0;
+}
+
+void vt_log_change_cwd(struct vt_log *log, struct vt_cwd_shared shared) {
+    uint32_t before = LOAD(&log->own->cwd_changes);
+    uint32_t changes = ((before + 1) & ~(CWD_SHARED | CWD_BORROWED)) | (before & (CWD_SHARED | CWD_BORROWED));
+    bool counted_out = ((before + 1) & (CWD_BORROWED - 1)) == 0;
+    if (shared.directory || counted_out) changes |= CWD_SHARED;
+    if (shared.memory) changes |= CWD_BORROWED;
     STORE(&log->own->cwd_changes, changes); /* the supervisor is the only writer */
 }

@@ -112,11 +112,18 @@ void vt_log_move_names(struct vt_log *log);
 bool vt_log_name_moved(const struct vt_log *log, const char *path, size_t length);
 void vt_log_move_name(struct vt_log *log, const char *path, size_t length);
 
+/* What a process that changes its working directory has in common with others. */
+struct vt_cwd_shared {
+    bool directory, memory;
+};
+
 /* How long a process may remember its working directory: as long as the stamp stays the same, and
  * never when it is 0. The supervisor calls vt_log_change_cwd before any process of the tree may
- * change its own; `shared`: other threads have the same one, and could look at the old one later,
- * so nobody may remember any from then on. */
+ * change its own. A shared directory others could look at later, when it is still the old one, so
+ * nobody may remember any from then on. In shared memory lies what another process remembered: from
+ * then on (vt_log_cwd_is_borrowed) each makes sure that what it finds is its own. */
 uint32_t vt_log_cwd_stamp(const struct vt_log *log);
-void vt_log_change_cwd(struct vt_log *log, bool shared);
+bool vt_log_cwd_is_borrowed(const struct vt_log *log);
+void vt_log_change_cwd(struct vt_log *log, struct vt_cwd_shared shared);
 
 #endif

@@ -4,6 +4,7 @@
 #include "calls.h"
 #include "content.h"
 #include "cwds.h"
+#include "interpreter.h"
 #include "memory.h"
 #include "touch.h"
 #include "who.h"
@@ -101,6 +102,7 @@ struct reading {
     const struct vt_call *call;
     const struct seccomp_notif *request;
     bool unreadable;
+    bool nameless; /* the file, open as a descriptor, has no name any more */
     uint64_t at_flags; /* argument `flags`, where it has AT_ flags */
     bool follow;
 };
@@ -160,6 +162,7 @@ static bool place_name(struct reading *reading, int dir, int index, char *name,
     uint8_t op = reading->call->op;
     if (dirfd != AT_FDCWD && (op == VT_OP_STAT || op == VT_OP_XATTR)) return false;
     if (!accept(reading, vt_place_fd(place, tid, dirfd))) return false;
+    reading->nameless = place->deleted;
     return !place->deleted || op == VT_OP_LINK;
 }
 
@@ -250,25 +253,29 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
     return true;
 }
 
-/* The kernel opens the interpreter of a script by itself, without a system call. False: there is
- * nothing to execute at `entry.path`. */
-static bool record_interpreters(struct vt_notify *notify, struct vt_entry entry, pid_t tid) {
-    char line[256], path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", entry.path);
+/* The kernel opens what a program needs to run by itself, without a system call. False: there is
+ * nothing to execute. */
+static bool record_interpreters(struct vt_notify *notify, const struct vt_entry *exec, pid_t tid) {
+    char name[PATH_MAX];
+    const char *path = notify->place.deleted ? notify->place.link : notify->place.text;
     for (int depth = 0; depth < MOST_INTERPRETERS; depth++) {
-        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0) return depth > 0 || (errno != ENOENT && errno != ENOTDIR);
-        ssize_t length = read(fd, line, sizeof line - 1);
-        close(fd);
-        if (length < 3 || line[0] != '#' || line[1] != '!') return true;
-        line[length] = '\0';
-        char *name = line + 2 + strspn(line + 2, " \t");
-        name[strcspn(name, " \t\n")] = '\0';
+        enum vt_interpreter kind = vt_interpreter_of(path, name);
+        if (kind == VT_INTERPRETER_ABSENT) return depth > 0;
+        if (kind == VT_INTERPRETER_HIDDEN)
+            incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, (pid_t)exec->pid, "a program may not be read");
+        if (kind != VT_INTERPRETER_SCRIPT && kind != VT_INTERPRETER_LOADER) return true;
         if (vt_place_path(&notify->place2, tid, AT_FDCWD, name, strlen(name), true) != VT_PLACED) return true;
-        entry.path = notify->place2.text;
-        entry.path_len = notify->place2.length;
-        vt_touch(notify->log, &entry, vt_content_keep);
-        snprintf(path, sizeof path, "%s", notify->place2.text);
+        bool is_loader = kind == VT_INTERPRETER_LOADER;
+        struct vt_entry entry = {
+            .op = is_loader ? VT_OP_OPEN : VT_OP_EXEC,
+            .pid = exec->pid,
+            .result = VT_RESULT_UNKNOWN,
+            .path = notify->place2.text,
+            .path_len = notify->place2.length,
+        };
+        if (!vt_touch_is_known(notify->log, &entry)) vt_touch(notify->log, &entry, vt_content_keep);
+        if (is_loader) return true;
+        path = notify->place2.deleted ? notify->place2.link : notify->place2.text;
     }
     return true;
 }
@@ -324,11 +331,12 @@ static void observe(struct vt_notify *notify) {
         return;
     }
     if (call->form == VT_CALL_BY_HANDLE) {
-        incomplete(notify, VT_INCOMPLETE_UNNAMED_FILE, pid, "open_by_handle_at");
+        incomplete(notify, VT_INCOMPLETE_UNNAMED_FILE, pid,
+                   call->number == SYS_pidfd_getfd ? "pidfd_getfd" : "open_by_handle_at");
         return;
     }
     if (call->op == VT_OP_CHDIR) {
-        vt_log_change_cwd(notify->log, vt_who_shares_directory(tid));
+        vt_log_change_cwd(notify->log, vt_who_shares(tid));
         if (call->form == VT_CALL_FD) return; /* recorded when it was opened */
     }
     struct reading reading = {.notify = notify, .call = call, .request = request};
@@ -342,8 +350,8 @@ static void observe(struct vt_notify *notify) {
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
     if (complete && !known) vt_touch(notify->log, &entry, vt_content_keep);
-    if (complete && call->op == VT_OP_EXEC && record_interpreters(notify, entry, tid))
-        vt_who_executes(notify->who, pid);
+    bool executes = call->op == VT_OP_EXEC && (complete || reading.nameless);
+    if (executes && record_interpreters(notify, &entry, tid)) vt_who_executes(notify->who, pid);
 }
 
 void vt_notify_serve(struct vt_notify *notify) {

@@ -32,6 +32,7 @@ static enum vt_placed read_proc_link(struct vt_place *place, const char *link) {
     place->deleted = place->length > suffix &&
                      strcmp(place->text + place->length - suffix, DELETED) == 0 &&
                      lstat(place->text, &unused) < 0;
+    if (place->deleted) snprintf(place->link, sizeof place->link, "%s", link);
     return VT_PLACED;
 }
 
@@ -88,12 +89,15 @@ static size_t find_magic(const char *text, pid_t tid, char *link, size_t room) {
     return (size_t)(rest - text) + length;
 }
 
-/* The kernel's own trees. Only where no `..` can lead out of them again. /dev/shm is an ordinary
- * file system, where workspaces and temporary files do lie. */
+/* The kernel's own trees. Only where nothing can lead out of them again: no `..`, no way of writing it
+ * that find_magic does not know, no thread's own links. What is left is the reader's to tell. /dev/shm is
+ * an ordinary file system, where workspaces and temporary files do lie. */
 static bool is_kernels(const char *text) {
     if (!starts_with(text, "/proc/") && !starts_with(text, "/sys/") && !starts_with(text, "/dev/"))
         return false;
-    return !starts_with(text, "/dev/shm") && strstr(text, "/..") == NULL;
+    if (starts_with(text, "/dev/shm") || strstr(text, "/..") != NULL) return false;
+    if (strstr(text, "//") != NULL || strstr(text, "/./") != NULL) return false;
+    return !starts_with(text, "/proc/") || strstr(text, "/task/") == NULL;
 }
 
 static enum vt_placed see_through(struct vt_place *place, pid_t tid, bool follow) {
@@ -109,6 +113,7 @@ static enum vt_placed see_through(struct vt_place *place, pid_t tid, bool follow
         memcpy(place->text, target.text, target.length);
         place->length = target.length + rest;
         place->deleted = target.deleted && rest == 0;
+        if (place->deleted) memcpy(place->link, target.link, sizeof place->link);
     }
     return is_kernels(place->text) ? VT_PLACE_IGNORED : VT_PLACED;
 }

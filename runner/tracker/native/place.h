@@ -14,6 +14,7 @@ struct vt_place {
     char text[2 * PATH_MAX + 64]; /* absolute, not cleaned, NUL-terminated */
     size_t length;
     bool deleted; /* names a descriptor whose file has no name any more; text is the kernel's */
+    char link[64]; /* of /proc, to that descriptor; only where `deleted` */
 };
 
 enum vt_placed {

@@ -144,7 +144,8 @@ static ssize_t recall(struct vt_shim_slot *slot, const struct known_directory *k
 /* -1: unknown. Remembered while no process of the tree changes its own. */
 static ssize_t working_directory(struct vt_shim_slot *slot) {
     uint32_t stamp = vt_log_cwd_stamp(&slot->log);
-    if (stamp != 0 && stamp == slot->cwd.cwd_stamp) return recall(slot, &slot->cwd);
+    if (stamp != 0 && stamp == slot->cwd.cwd_stamp && (!vt_log_cwd_is_borrowed(&slot->log) || is_own(state)))
+        return recall(slot, &slot->cwd);
     ssize_t length = (ssize_t)vt_quiet_call(0, SYS_getcwd, (long)slot->path, PATH_MAX, 0, 0, 0) - 1;
     if (length <= 0 || stamp == 0 || !is_own(state)) return length;
     slot->cwd.length = (size_t)length;

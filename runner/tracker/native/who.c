@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "who.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <limits.h>
@@ -151,20 +152,28 @@ pid_t vt_who_is(struct vt_who *who, pid_t tid) {
     return process;
 }
 
-/* clone can let processes share a working directory as threads do. */
-static bool share_directory(pid_t one, pid_t other) {
-    return syscall(SYS_kcmp, one, other, KCMP_FS, 0, 0) == 0;
+/* clone can let processes share a working directory or memory as threads do. Where nobody may ask,
+ * as in some containers, they may. */
+static bool share(pid_t one, pid_t other, int what) {
+    long order = syscall(SYS_kcmp, one, other, what, 0, 0);
+    return order == 0 || (order < 0 && errno != ESRCH);
 }
 
-bool vt_who_shares_directory(pid_t tid) {
+static void add_shared(struct vt_cwd_shared *shared, pid_t one, pid_t other) {
+    if (share(one, other, KCMP_FS)) shared->directory = true;
+    if (share(one, other, KCMP_VM)) shared->memory = true;
+}
+
+struct vt_cwd_shared vt_who_shares(pid_t tid) {
+    const struct vt_cwd_shared unknown = {.directory = true, .memory = true};
+    struct vt_cwd_shared shared = {.directory = false};
     char text[2048], name[64];
-    if (read_proc(tid, "status", text, sizeof text) == 0 || status_number(text, "\nThreads:") != 1) return true;
-    if (share_directory(tid, status_number(text, "\nPPid:"))) return true;
+    if (read_proc(tid, "status", text, sizeof text) == 0 || status_number(text, "\nThreads:") != 1) return unknown;
+    add_shared(&shared, tid, status_number(text, "\nPPid:"));
     snprintf(name, sizeof name, "task/%d/children", (int)tid);
     size_t length = read_proc(tid, name, text, sizeof text);
-    if (length == sizeof text - 1) return true; /* too many to ask for each */
+    if (length == sizeof text - 1) return unknown; /* too many to ask for each */
     char *end = text;
-    for (long child; (child = strtol(end, &end, 10)) > 0;)
-        if (share_directory(tid, (pid_t)child)) return true;
-    return false;
+    for (long child; (child = strtol(end, &end, 10)) > 0;) add_shared(&shared, tid, (pid_t)child);
+    return shared;
 }

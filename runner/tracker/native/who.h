@@ -26,7 +26,7 @@ void vt_who_is_main(struct vt_who *who, pid_t pid);
 bool vt_who_look(struct vt_who *who, pid_t pid);
 
 /* Whether the working directory of thread `tid` is also that of another thread, of its parent or of a
- * child, or whether it cannot be looked at. */
-bool vt_who_shares_directory(pid_t tid);
+ * child, and its memory that of its parent or of a child; both where it cannot be looked at. */
+struct vt_cwd_shared vt_who_shares(pid_t tid);
 
 #endif
