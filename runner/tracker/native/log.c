@@ -16,6 +16,7 @@
 #define FILE_SIZE (VT_HEADER_SIZE + (uint64_t)VT_LOG_CHUNK_LIMIT * VT_CHUNK_SIZE)
 #define FIRST_PART 8192u /* of a process's first chunk */
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
+#define ROOM (VT_CHUNK_SIZE - (uint32_t)sizeof(struct vt_chunk))
 
 #define PRIVATE_OFFSET ((sizeof(struct vt_header) + 63) & ~(size_t)63)
 _Static_assert(PRIVATE_OFFSET + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
@@ -137,7 +138,7 @@ static uint64_t take_spare(struct vt_log *log) {
         uint32_t *slot = &log->own->spare[i];
         if (LOAD(slot) == 0) continue;
         uint32_t index = __atomic_exchange_n(slot, 0, __ATOMIC_ACQ_REL);
-        if (index != 0) return index;
+        if (index != 0 && index <= VT_LOG_CHUNK_LIMIT) return index;
     }
     return 0;
 }
@@ -176,14 +177,26 @@ static int map_chunk(struct vt_log *log, uint64_t index, bool fresh) {
     return 0;
 }
 
+/* The log lies in the task's own memory: what a task writes over it may cost records, which the sum
+ * tells, but must not lead the supervisor out of the chunk. So each number is read once and checked. */
+static bool fits(struct vt_chunk head, size_t size) {
+    return head.used % 8 == 0 && head.used <= ROOM && size <= ROOM - head.used;
+}
+
+static struct vt_chunk read_head(const struct vt_log *log) {
+    struct vt_chunk head = {.magic = VT_CHUNK_MAGIC};
+    head.committed = LOAD(&log->chunk->committed);
+    return head;
+}
+
 static int take_chunk(struct vt_log *log, size_t size) {
     uint64_t spare = take_spare(log);
     if (spare != 0) {
         int error = map_chunk(log, spare - 1, false);
-        if (error < 0 || log->chunk->used + size <= VT_CHUNK_SIZE - sizeof *log->chunk) return error;
+        if (error < 0 || fits(read_head(log), size)) return error;
     }
     uint64_t index = ADD(&log->header->next_chunk, 1);
-    if (index >= log->header->chunk_limit) {
+    if (index >= log->header->chunk_limit || index >= VT_LOG_CHUNK_LIMIT) {
         /* Keeps the counter from ever wrapping, and readers from looking past the end. */
         STORE(&log->header->next_chunk, log->header->chunk_limit);
         return -ENOSPC;
@@ -191,13 +204,16 @@ static int take_chunk(struct vt_log *log, size_t size) {
     return map_chunk(log, index, true);
 }
 
-/* Makes room in the current chunk, or takes another. */
-static int make_room(struct vt_log *log, size_t size) {
-    if (log->chunk == NULL || log->chunk->used + size > VT_CHUNK_SIZE - sizeof *log->chunk) {
+/* Makes room in the current chunk, or takes another; `head` is its own then. */
+static int make_room(struct vt_log *log, size_t size, struct vt_chunk *head) {
+    if (log->chunk != NULL) *head = read_head(log);
+    if (log->chunk == NULL || !fits(*head, size)) {
         int error = take_chunk(log, size);
         if (error < 0) return error;
+        *head = read_head(log);
+        if (!fits(*head, size)) return -EIO;
     }
-    if (sizeof *log->chunk + log->chunk->used + size <= log->reserved) return 0;
+    if (sizeof *head + head->used + size <= log->reserved) return 0;
     int fd = open_file(log);
     if (fd < 0) return fd;
     int error = posix_fallocate(fd, (off_t)offset_of(log->chunk_index), VT_CHUNK_SIZE);
@@ -224,11 +240,12 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
     size_t path2_len = entry->path2_len < MAX_PATH2 ? entry->path2_len : MAX_PATH2;
     size_t path_len = entry->path_len < MAX_PATH2 ? entry->path_len : MAX_PATH2;
     size_t size = (sizeof(struct vt_record) + path_len + path2_len + 7) & ~(size_t)7;
-    if (make_room(log, size) < 0) {
+    struct vt_chunk head;
+    if (make_room(log, size, &head) < 0) {
         if (log->fd >= 0) mark(log, VT_INCOMPLETE_LOG_OVERFLOW);
         return NULL;
     }
-    char *place = (char *)(log->chunk + 1) + log->chunk->used;
+    char *place = (char *)(log->chunk + 1) + head.used;
     struct vt_record *record = (struct vt_record *)place;
     *record = (struct vt_record){
         .size = (uint16_t)size,
@@ -246,8 +263,8 @@ struct vt_record *vt_log_append(struct vt_log *log, const struct vt_entry *entry
     memset(place + size - 8, 0, 8); /* the padding: a kill may have left something there */
     memcpy(place + sizeof *record, entry->path, path_len);
     if (path2_len > 0) memcpy(place + sizeof *record + path_len, entry->path2, path2_len);
-    struct vt_chunk next = {.used = log->chunk->used + (uint32_t)size,
-                            .sum = vt_trace_sum(log->chunk->sum, place, (uint32_t)size)};
+    struct vt_chunk next = {.used = head.used + (uint32_t)size,
+                            .sum = vt_trace_sum(head.sum, place, (uint32_t)size)};
     STORE(&log->chunk->committed, next.committed);
     return record;
 }

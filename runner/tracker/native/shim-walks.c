@@ -139,15 +139,21 @@ static struct {
     readdir_function *readdir;
 } libc;
 
-/* Found at first use: most programs use none of them. */
-static void *find(void *known, const char *name) { return known != NULL ? known : dlsym(RTLD_NEXT, name); }
+/* Found at first use: most programs use none of them. Threads that come at once find the same. */
+#define FIND(function, name)                                                                    \
+    do {                                                                                        \
+        if (LOAD(&libc.function) == NULL)                                                       \
+            STORE(&libc.function, (function##_function *)dlsym(RTLD_NEXT, name));               \
+    } while (0)
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 EXPORT char *realpath(const char *restrict name, char *restrict resolved);
 char *realpath(const char *restrict name, char *restrict resolved) {
-    libc.realpath = (realpath_function *)find((void *)libc.realpath, "realpath");
+    FIND(realpath, "realpath");
     int error = errno;
     struct walk *walk = name == NULL || !vt_shim_is_active() ? NULL : malloc(sizeof *walk);
-    if (walk == NULL) return libc.realpath(name, resolved);
+    if (walk == NULL) return LOAD(&libc.realpath)(name, resolved);
     enum walked walked = resolve(walk, name);
     if (walked == WALKED && resolved != NULL) memcpy(resolved, walk->path, walk->length + 1);
     else if (walked == WALKED) resolved = strdup(walk->path);
@@ -161,7 +167,7 @@ char *realpath(const char *restrict name, char *restrict resolved) {
     free(walk);
     if (walked == WALK_IS_ODD) {
         errno = error;
-        return libc.realpath(name, resolved);
+        return LOAD(&libc.realpath)(name, resolved);
     }
     errno = why;
     return walked == WALKED ? resolved : NULL;
@@ -172,12 +178,12 @@ char *canonicalize_file_name(const char *name) { return realpath(name, NULL); }
 
 EXPORT DIR *opendir(const char *name);
 DIR *opendir(const char *name) {
-    libc.opendir = (opendir_function *)find((void *)libc.opendir, "opendir");
+    FIND(opendir, "opendir");
     uint64_t token = 0;
     if (name[0] != '\0')
         token = vt_shim_record_open(AT_FDCWD, name, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC);
-    if (token == 0) return libc.opendir(name);
-    return (DIR *)vt_call_with_token((void *)libc.opendir, (long)name, 0, 0, 0, token);
+    if (token == 0) return LOAD(&libc.opendir)(name);
+    return (DIR *)vt_call_with_token((void *)LOAD(&libc.opendir), (long)name, 0, 0, 0, token);
 }
 
 /* How glibc keeps a directory. Nothing depends on it but speed: of another libc the token fits no
@@ -194,15 +200,15 @@ static struct dirent *read_entry(DIR *directory) {
     const struct glibc_directory *inside = (const struct glibc_directory *)directory;
     uint64_t cookie = 0;
     if (inside->offset >= inside->size) cookie = vt_shim_record_listing(dirfd(directory));
-    if (cookie == 0) return libc.readdir(directory);
+    if (cookie == 0) return LOAD(&libc.readdir)(directory);
     uint64_t token = vt_token(cookie, SYS_getdents64, (long)inside->entries);
-    return (struct dirent *)vt_call_with_token((void *)libc.readdir, (long)directory, 0, 0, 0, token);
+    return (struct dirent *)vt_call_with_token((void *)LOAD(&libc.readdir), (long)directory, 0, 0, 0, token);
 }
 
 #define READDIR(function, entry)                                                      \
     EXPORT struct entry *function(DIR *directory);                                    \
     struct entry *function(DIR *directory) {                                          \
-        libc.readdir = (readdir_function *)find((void *)libc.readdir, "readdir64");   \
+        FIND(readdir, "readdir64");                                                   \
         return (struct entry *)read_entry(directory);                                 \
     }
 READDIR(readdir, dirent)

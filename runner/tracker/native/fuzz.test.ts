@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { NativeRig, launcherSources, missing, sanitizers, sources } from './test/rig.js';
+
+/**
+ * Bad input to all that reads what a task controls, in the launcher, found by coverage: libFuzzer.
+ * A bounded number of inputs, the same in each run. `VT_FUZZ_RUNS` and `VT_FUZZ_SEED` make it longer
+ * and other: `VT_FUZZ_RUNS=50000000 VT_FUZZ_SEED=7 node --test build/runner/tracker/native/fuzz.test.js`.
+ */
+
+const RUNS = Number(process.env['VT_FUZZ_RUNS'] ?? 60_000);
+const SEED = Number(process.env['VT_FUZZ_SEED'] ?? 1);
+
+/** The flags for clang's fuzzer and sanitizers. */
+const flags = [
+  ...sanitizers.map((flag) => flag.replace('=address', '=fuzzer,address')),
+  '-pthread',
+];
+
+function whyNot(): string | false {
+  if (missing !== false) return missing;
+  const probe = 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d == 0 && n < 0; }';
+  const args = ['-xc', '-', ...flags, '-o', '/dev/null'];
+  const built = spawnSync('clang', args, { input: probe, encoding: 'utf8' });
+  if (built.error) return 'no clang';
+  return built.status !== 0 && 'clang has no libFuzzer (Debian: libclang-rt-14-dev)';
+}
+
+describe('what a task controls', { skip: whyNot() }, () => {
+  let rig: NativeRig;
+  let fuzz: string;
+  before(() => {
+    rig = new NativeRig();
+    fuzz = rig.file('fuzz');
+    const files = [...launcherSources().filter((name) => name !== 'launch.c'), 'test/fuzz.c'];
+    const args = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', ...flags, ...files, '-o', fuzz];
+    const built = spawnSync('clang', args, { cwd: sources, encoding: 'utf8' });
+    assert.equal(built.status, 0, built.stderr);
+  });
+  after(() => {
+    rig.dispose();
+  });
+
+  test('does no harm', { timeout: Math.max(120_000, RUNS) }, () => {
+    const corpus = rig.file('corpus');
+    fs.mkdirSync(corpus);
+    // One input of each kind to start from; the first byte says which.
+    const elf = fs.readFileSync(process.execPath).subarray(0, 1024);
+    const seeds = [
+      Buffer.from('\0--control\n3\n--trace\n/t\n--grace\n5\n--\ntrue'),
+      Buffer.concat([Buffer.from([1]), elf]),
+      Buffer.from('\x01#!/bin/sh -e\n'),
+      Buffer.from('\x02/proc/self/fd/0/x'),
+      Buffer.from('\x02/proc/self/cwd/../a'),
+      Buffer.concat([Buffer.from([3]), Buffer.alloc(40, 'x')]),
+      Buffer.from('\x04a "name"\n\x7f'),
+      Buffer.concat([Buffer.from([5]), Buffer.alloc(200, 0xff)]),
+    ];
+    for (const [index, seed] of seeds.entries()) {
+      fs.writeFileSync(path.join(corpus, String(index)), seed);
+    }
+    const args = [`-seed=${SEED}`, `-runs=${RUNS}`, '-max_len=1400', '-print_final_stats=1'];
+    const ran = spawnSync(fuzz, [...args, `-artifact_prefix=${rig.file('bad-')}`, corpus], {
+      cwd: rig.directory,
+      env: { ...process.env, VT_FUZZ_LOG: rig.file('log'), ASAN_OPTIONS: 'detect_leaks=0' },
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    });
+    const bad = fs.readdirSync(rig.directory).filter((name) => name.startsWith('bad-'));
+    const inputs = bad.map((name) => fs.readFileSync(rig.file(name)).toString('base64'));
+    assert.deepEqual(inputs, [], ran.stderr.slice(-6000));
+    assert.equal(ran.status, 0, ran.stderr.slice(-6000));
+    const executed = /number_of_executed_units: (\d+)/.exec(ran.stderr)?.[1];
+    assert.ok(Number(executed) >= RUNS, `${executed} inputs`);
+  });
+});
