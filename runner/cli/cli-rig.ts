@@ -3,8 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CleanOutcome } from '../../cache/clean-cache.js';
+import type { Surroundings } from '../execute/executor.js';
 import type { Outcome } from '../execute/outcome.js';
 import type { Execution } from '../plan/execution.js';
+import type { OutputStream } from '../report/output.js';
 import { main } from './main.js';
 import type { ExecutorOptions, Exit, ReportRequest } from './services.js';
 
@@ -17,6 +19,8 @@ export class CliRig {
   readonly reports: ReportRequest[] = [];
   readonly cleaned: string[] = [];
   options: ExecutorOptions | undefined;
+  /** Of the last execution. */
+  surroundings: Surroundings | undefined;
   closed = 0;
   stdout = '';
   stderr = '';
@@ -45,8 +49,8 @@ export class CliRig {
     return main(
       argv,
       {
-        stdout: { isTTY: this.isTTY, write: (text) => void (this.stdout += text) },
-        stderr: { isTTY: this.isTTY, write: (text) => void (this.stderr += text) },
+        stdout: recorded(this.isTTY, (text) => void (this.stdout += text)),
+        stderr: recorded(this.isTTY, (text) => void (this.stderr += text)),
         capture: this.isTTY ? 'terminal' : 'pipes',
         cwd: path.join(this.root, this.directory),
         env: { PATH: '/usr/bin:/bin', TERM: 'dumb', ...this.env },
@@ -57,7 +61,8 @@ export class CliRig {
         createExecutor: (options) => {
           this.options = options;
           return {
-            run: (planned, events) => {
+            run: (planned, surroundings, events) => {
+              this.surroundings = surroundings;
               this.executions.push(planned.execution);
               const outcome: Outcome = {
                 status:
@@ -69,7 +74,9 @@ export class CliRig {
                 saved: 0,
                 ...this.outcomes[planned.execution.argv[0]],
               };
-              events.decided(outcome.status);
+              // As the signal that stopped it would have done.
+              if (outcome.stopped !== undefined) surroundings.stopping.stop(outcome.stopped);
+              events.decided({ status: outcome.status, inherits: false });
               return Promise.resolve(outcome);
             },
             close: () => {
@@ -89,6 +96,18 @@ export class CliRig {
       },
     );
   }
+}
+
+function recorded(isTTY: boolean, write: (text: string) => void): OutputStream {
+  return {
+    isTTY,
+    write,
+    send: (bytes) => {
+      write(Buffer.from(bytes).toString());
+      return undefined;
+    },
+    flushed: () => Promise.resolve(),
+  };
 }
 
 /** The exit by a code. */

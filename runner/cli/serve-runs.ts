@@ -4,6 +4,7 @@ import { cleanCache } from '../../cache/clean-cache.js';
 import { createExecutor } from '../execute/run/create-executor.js';
 import { cacheWarningText } from '../report/cache-warning-text.js';
 import { main } from './main.js';
+import { outputStream } from './output-stream.js';
 
 /**
  * For tests that need thousands of runs: a process that is `vt` again and again, without being
@@ -28,13 +29,11 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
     {
       version: 'served',
       nodeClient,
-      createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
+      createExecutor: ({ warn, ...options }) =>
         createExecutor({
-          cacheDirectory,
-          limits,
-          output: { stdout: stdout.stream, stderr: stderr.stream, isTerminal: false, plain },
+          ...options,
+          window: stdout.stream,
           nodeClient,
-          interruptionPolicy,
           warn: (warning) => {
             warn(cacheWarningText(warning));
           },
@@ -56,7 +55,7 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
 /** A stream of vt's, kept. */
 class Collected {
   readonly stream = new PassThrough();
-  readonly text = { isTTY: false, write: (text: string) => void this.stream.write(text) };
+  readonly text = outputStream(this.stream);
   readonly #chunks: Buffer[] = [];
 
   constructor() {

@@ -2,9 +2,7 @@ import type { AbsolutePath } from '../../cache/brands.js';
 import type { CacheLimits } from '../../cache/cache-limits.js';
 import type { CleanOutcome } from '../../cache/clean-cache.js';
 import type { EnvPattern } from '../../cache/observation.js';
-import type { ExecutionEvents, Outcome } from '../execute/outcome.js';
-import type { InterruptionPolicy } from '../execute/run/interruption.js';
-import type { PlannedExecution } from '../plan/plan.js';
+import type { Executor } from '../execute/executor.js';
 import type { Io } from '../report/output.js';
 
 /** A statement or a question that `vt report` sends on behalf of a shell script. */
@@ -21,22 +19,8 @@ export interface ExecutorOptions {
   readonly cacheDirectory: AbsolutePath;
   /** What the cache may keep. */
   readonly limits: CacheLimits;
-  /** Whether colours of tasks that write to pipes are taken off; default: no. */
-  readonly plain?: boolean;
-  readonly interruptionPolicy: InterruptionPolicy;
   /** Called at most once, when the cache itself is at fault. */
   readonly warn: (message: string) => void;
-}
-
-/** Runs the executions of one plan, against one cache. */
-export interface Executor {
-  /**
-   * Runs or replays one execution, its output going to this process's own. Never rejects for
-   * anything the task or the cache does.
-   */
-  run(planned: PlannedExecution, events: ExecutionEvents): Promise<Outcome>;
-  /** To be called once, after the last run has resolved. */
-  close(): Promise<void>;
 }
 
 /** What commands need besides planning and words: given by the entry file, or by a test. */

@@ -7,6 +7,7 @@ import { cacheWarningText } from '../report/cache-warning-text.js';
 import type { Io } from '../report/output.js';
 import { exitProcess } from './exit-process.js';
 import { main } from './main.js';
+import { outputStream } from './output-stream.js';
 import { sendReport } from './send-report.js';
 import type { Services } from './services.js';
 
@@ -17,8 +18,8 @@ declare const __VT_VERSION__: string;
 const nodeClient = path.join(path.dirname(fileURLToPath(import.meta.url)), 'vt-client.cjs');
 
 const io: Io = {
-  stdout: textStream(process.stdout),
-  stderr: textStream(process.stderr),
+  stdout: outputStream(process.stdout),
+  stderr: outputStream(process.stderr),
   capture: ownCapture(),
   cwd: process.cwd(),
   env: process.env,
@@ -27,18 +28,11 @@ const io: Io = {
 const services: Services = {
   version: __VT_VERSION__,
   nodeClient,
-  createExecutor: ({ cacheDirectory, limits, plain = false, interruptionPolicy, warn }) =>
+  createExecutor: ({ warn, ...options }) =>
     createExecutor({
-      cacheDirectory,
-      limits,
-      output: {
-        stdout: process.stdout,
-        stderr: process.stderr,
-        isTerminal: process.stdout.isTTY === true,
-        plain,
-      },
+      ...options,
+      window: process.stdout,
       nodeClient,
-      interruptionPolicy,
       warn: (warning) => {
         warn(cacheWarningText(warning));
       },
@@ -64,13 +58,4 @@ function ownCapture(): Io['capture'] {
   } catch {
     return 'pipes'; // one of them is closed
   }
-}
-
-function textStream(stream: NodeJS.WriteStream): Io['stdout'] {
-  return {
-    isTTY: stream.isTTY === true,
-    write: (text) => {
-      stream.write(text);
-    },
-  };
 }

@@ -4,7 +4,8 @@ import type { NotStored } from '../../cache/stored-run.js';
 import type { Execution } from '../plan/execution.js';
 import type { ConfidentialValues } from '../plan/secrets/confidential-values.js';
 import type { NotDerived } from './derive/not-derived.js';
-import type { Ending } from './task-process.js';
+import type { StopReason } from './schedule/stopping.js';
+import type { Ending, OnOutput } from './task-process.js';
 
 /** Why a successful run was not kept. */
 export type NotCached =
@@ -48,18 +49,32 @@ export interface Outcome {
   readonly restored?: { readonly written: number; readonly unchanged: number };
   /** Why a task that ran and succeeded was not stored. Absent when it was, or caching was off. */
   readonly notCached?: NotCached;
-  /** vt was told to stop while the task ran: nothing was stored, whatever the ending. */
-  readonly interrupted?: boolean;
+  /** It was told to end while it was at work: nothing was stored, whatever the ending. */
+  readonly stopped?: StopReason;
   /** Variables the task got by asking for them, but for the defaults: not for the disk either. */
   readonly served?: ConfidentialValues;
-  /** Whether the last line of the output has no end, so that a message must begin a new one. */
-  readonly hasOpenLine?: boolean;
+}
+
+/** A task that was told to end has not done what it was for, however it ended. */
+export function hasSucceeded({ ending, stopped }: Outcome): boolean {
+  return ending.kind === 'exited' && ending.code === 0 && stopped === undefined;
+}
+
+/** How an execution begins. */
+export interface Beginning {
+  readonly status: CacheStatus;
+  /** It has vt's own streams, so that what it writes is seen by nobody here. */
+  readonly inherits: boolean;
 }
 
 /** What happens while an execution runs, for whoever shows it. */
 export interface ExecutionEvents {
-  /** Called once, before the first byte of output is shown. */
-  decided(status: CacheStatus): void;
+  /** Called once, before the first byte of output. */
+  decided(beginning: Beginning): void;
+  /** Output, as it comes or as it is replayed; not called for an execution that inherits. */
+  wrote: OnOutput;
+  /** Resolves when all that `wrote` was given has left this process, or never will. */
+  flushed(): Promise<void>;
   /** Something went wrong that does not concern the task's result, such as an unwritable cache. */
   warned(message: string): void;
 }

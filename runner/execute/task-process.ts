@@ -20,18 +20,36 @@ export interface TaskCommand {
     | 'pipes'
     | 'one-pipe'
     | { readonly terminal: { readonly columns: number; readonly rows: number } };
-  /** Path of the request FIFO the task gets as fd 3. */
-  readonly channel: string;
+  /** Path of the request FIFO the task gets as fd 3; undefined: it gets none. */
+  readonly channel: string | undefined;
   /** Private directory of this run (0700), removed by the caller afterwards. */
   readonly runDirectory: string;
 }
 
+/** A running task, as far as ending it goes. Being gone is no error for any of these. */
+export interface StoppableTask {
+  /**
+   * Sends as a key in its terminal does: to the task's process group, to its terminal's foreground
+   * group for SIGINT, or, if it shares vt's group, to all of it that is in that group.
+   */
+  signal(signal: NodeJS.Signals): void;
+  /**
+   * Sends to every process of the task, also to those that left its group or its session, or whose
+   * parents have ended. Where the native part is missing: to the task's group.
+   */
+  signalAll(signal: NodeJS.Signals): void;
+  /** Whether it is in vt's own process group, so that the terminal's keys reach it by themselves. */
+  readonly sharesGroup: boolean;
+  /** Whether nothing of it is left, as far as `signalAll` knows. Meaningful after `ended`. */
+  readonly isGone: boolean;
+  /** Resolves when the main process has ended; for a RunningTask, with all it wrote delivered. */
+  readonly ended: Promise<Ending>;
+}
+
 /** A running task: one reactor over its output, its exit and its trace. */
-export interface RunningTask {
+export interface RunningTask extends StoppableTask {
   /** The task's main process; undefined until it was started. */
   readonly pid: number | undefined;
-  /** Sends to the task's process group (or its terminal's foreground group for SIGINT). */
-  signal(signal: NodeJS.Signals): void;
   resize(columns: number, rows: number): void;
   /**
    * Resolves when the main process has ended and every byte written before is delivered to

@@ -66,8 +66,9 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
   );
   if (problems.length > 0) return { kind: 'refused', problems };
   const task = { name: request.name ?? command, package: location.package.path };
-  const step = { planned, task: 0, needs: [], follows: [] };
-  const plan = { workspaceRoot: workspace.root, steps: [step], tasks: [task] };
+  const step = { planned, task: 0, needs: [], follows: [], pool: 0, continues: false };
+  const pools = [{ limit: 1, within: undefined }];
+  const plan = { workspaceRoot: workspace.root, steps: [step], tasks: [task], pools };
   return { kind: 'planned', plan, warnings: [] };
 }
 

@@ -59,6 +59,9 @@ function own(task: string): RunRequest {
     cache: undefined,
     ignoreDependsOn: false,
     failIfNoMatch: false,
+    parallel: false,
+    limit: undefined,
+    keepGoing: false,
   };
 }
 

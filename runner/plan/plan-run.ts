@@ -12,6 +12,9 @@ import type { ReadRunArguments, RunRequest } from './run/run-request.js';
 import { createScope } from './run/run-scope.js';
 import { OtherPackagesNeeded, TaskCatalog } from './run/task-catalog.js';
 
+/** Tasks that run at once unless something else was said; pnpm and Vite Task have the same. */
+const DEFAULT_LIMIT = 4;
+
 /** What planning tasks needs to know besides. */
 export interface RunContext extends PlanContext {
   readonly readRun: ReadRunArguments;
@@ -51,16 +54,18 @@ function planWith(
   const place = { location, home, at: undefined };
   const target = findTarget(request, place, catalog, problems);
   if (target !== undefined) {
-    const { cache } = request;
-    const scope = { request, place, target, isWithoutHolder: false, cache, env, start: [] };
-    planner.planScope(createScope(scope, catalog));
+    const { cache, keepGoing } = request;
+    const limit = request.limit ?? (request.parallel ? Infinity : DEFAULT_LIMIT);
+    const pool = planner.graph.addPool(limit, undefined);
+    const asked = { request, place, target, isWithoutHolder: false, cache, env, start: [] };
+    planner.planScope(createScope({ ...asked, pool, keepGoing }, catalog));
   }
   // Where a configuration is broken, that its tasks are not found is no news.
   const news = found.some(isPlanError) ? problems.filter(({ kind }) => !isEcho(kind)) : problems;
   const all = [...found, ...news];
   if (all.some(isPlanError)) return { kind: 'refused', problems: all };
-  const { steps, tasks } = planner.graph;
-  return { kind: 'planned', plan: { workspaceRoot: root, steps, tasks }, warnings: all };
+  const { steps, tasks, pools } = planner.graph;
+  return { kind: 'planned', plan: { workspaceRoot: root, steps, tasks, pools }, warnings: all };
 }
 
 function isPlanError(problem: PlanProblem): boolean {

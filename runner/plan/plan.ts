@@ -40,6 +40,18 @@ export interface PlanStep {
    * run: earlier runs of the same task, which must not run twice at once.
    */
   readonly follows: readonly number[];
+  /** Index into `Plan.pools`. */
+  readonly pool: number;
+  /** Whether its failure stops only what needs it. */
+  readonly continues: boolean;
+}
+
+/** Steps of which only so many run at the same time. */
+export interface StepPool {
+  /** Infinity: any number. */
+  readonly limit: number;
+  /** Index of a pool whose limit counts as well. */
+  readonly within: number | undefined;
 }
 
 /** All that a request runs: a graph, listed so that every step comes after those it waits for. */
@@ -47,6 +59,8 @@ export interface Plan {
   readonly workspaceRoot: AbsolutePath;
   readonly steps: readonly PlanStep[];
   readonly tasks: readonly PlannedTask[];
+  /** The first one is that of what was asked for on the command line. */
+  readonly pools: readonly StepPool[];
 }
 
 /** A plan, or the reasons why there is none. Warnings come with either. */

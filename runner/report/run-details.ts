@@ -1,16 +1,34 @@
 import type { Execution } from '../plan/execution.js';
 import type { StoredResult } from '../../cache/explain/stored-result.js';
 import type { CacheStatus, Outcome } from '../execute/outcome.js';
+import type { NeverRun } from '../execute/schedule/run-events.js';
+import type { RunResult } from '../execute/schedule/run-plan.js';
+import type { StopReason } from '../execute/schedule/stopping.js';
+import type { Plan } from '../plan/plan.js';
 import { durationText } from './duration-text.js';
 import { endingText } from './ending-text.js';
 import { observationLines, outputLines } from './explain/result-lines.js';
 import { missReasonText } from './miss-reason-text.js';
 import { notCachedText } from './not-cached-text.js';
 
-/** An execution and how it went; undefined when it was not reached. */
+/** An execution and how it went. */
 export interface RunDetail {
   readonly execution: Execution;
+  /** Undefined when it was never run, because of `neverRun`. */
   readonly outcome: Outcome | undefined;
+  readonly neverRun?: NeverRun;
+}
+
+/** The executions of a plan, in its order. */
+export function detailsOf({ steps }: Plan, result: RunResult): readonly RunDetail[] {
+  return steps.flatMap(({ planned }, step) => {
+    if (planned === undefined) return [];
+    const { execution } = planned;
+    const how = result.steps[step];
+    return how?.kind === 'ran'
+      ? { execution, outcome: how.outcome }
+      : { execution, outcome: undefined, ...(how !== undefined && { neverRun: how.why }) };
+  });
 }
 
 /**
@@ -23,11 +41,11 @@ export function runDetails(
   results: ReadonlyMap<string, StoredResult> = new Map(),
 ): string {
   return details
-    .map(({ execution, outcome }, index) => {
+    .map(({ execution, outcome, neverRun }, index) => {
       const head = `[${index + 1}] ${execution.task}: $ ${execution.command}\n`;
       return (
         head +
-        [...lines(outcome), ...resultLines(outcome, results)]
+        [...lines(outcome, neverRun), ...resultLines(outcome, results)]
           .map((line) => `    ${line}\n`)
           .join('')
       );
@@ -35,8 +53,8 @@ export function runDetails(
     .join('');
 }
 
-function lines(outcome: Outcome | undefined): readonly string[] {
-  if (outcome === undefined) return ['not run: what came before it failed'];
+function lines(outcome: Outcome | undefined, neverRun: NeverRun | undefined): readonly string[] {
+  if (outcome === undefined) return [`not run: ${neverRunText(neverRun)}`];
   const result = `${endingText(outcome.ending)} in ${durationText(outcome.duration)}`;
   const { status } = outcome;
   switch (status.kind) {
@@ -96,7 +114,7 @@ function restoredLine(restored: Outcome['restored']): readonly string[] {
 
 function storedLine(outcome: Outcome): readonly string[] {
   if (outcome.notCached !== undefined) return [`not cached: ${notCachedText(outcome.notCached)}`];
-  if (outcome.interrupted === true) return ['not cached: interrupted'];
+  if (outcome.stopped !== undefined) return [`not cached: ${stoppedText(outcome.stopped)}`];
   return outcome.ending.kind === 'exited' && outcome.ending.code === 0 ? ['stored'] : [];
 }
 
@@ -113,6 +131,22 @@ export function disabledText(because: Execution['uncachedBecause']): string {
       return 'inside a task that is cached as a whole';
     case undefined:
       return 'for this task';
+  }
+}
+
+function neverRunText(why: NeverRun | undefined): string {
+  if (why?.kind !== 'stopped') return 'what came before it failed';
+  return stoppedText(why.reason);
+}
+
+function stoppedText(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return 'interrupted';
+    case 'failure':
+      return 'stopped when another task failed';
+    case 'request':
+      return 'stopped to run anew';
   }
 }
 

@@ -5,8 +5,6 @@ import type { StoredResult } from '../../cache/explain/stored-result.js';
 import type { CacheStatus, Outcome } from '../execute/outcome.js';
 import type { Execution } from '../plan/execution.js';
 import { executionLine } from './execution-line.js';
-import { createExecReporter, createRunReporter } from './execution-reporter.js';
-import type { ExecutionReporter } from './execution-reporter.js';
 import { runDetails } from './run-details.js';
 import { runSummary } from './run-summary.js';
 import { createStyle, wantsColor } from './style.js';
@@ -158,13 +156,25 @@ describe('runDetails', () => {
           execution,
           outcome: outcome({ notCached: { kind: 'cache-unusable', detail: 'ENOSPC' } }),
         },
-        { execution, outcome: outcome({ interrupted: true }) },
+        { execution, outcome: outcome({ stopped: { kind: 'signal', signal: 'SIGINT' } }) },
         because(off),
         because({ kind: 'disabled', because: 'configuration' }),
         because({ kind: 'disabled', because: 'script-default' }),
         because(nested),
         because({ kind: 'disabled', because: undefined }),
-        { execution, outcome: undefined },
+        { execution, outcome: outcome({ stopped: { kind: 'failure' } }) },
+        { execution, outcome: outcome({ stopped: { kind: 'request' } }) },
+        { execution, outcome: undefined, neverRun: { kind: 'needs-failed', failed: 0 } },
+        {
+          execution,
+          outcome: undefined,
+          neverRun: { kind: 'stopped', reason: { kind: 'signal', signal: 'SIGTERM' } },
+        },
+        {
+          execution,
+          outcome: undefined,
+          neverRun: { kind: 'stopped', reason: { kind: 'failure' } },
+        },
         { execution, outcome: outcome({ status: hit, restored: { written: 0, unchanged: 0 } }) },
       ]),
       `[1] app#build: $ vite build
@@ -202,99 +212,24 @@ describe('runDetails', () => {
     cache disabled: for this task
     succeeded in 340ms
 [11] app#build: $ vite build
-    not run: what came before it failed
+    cache miss: nothing was stored yet
+    succeeded in 340ms
+    not cached: stopped when another task failed
 [12] app#build: $ vite build
+    cache miss: nothing was stored yet
+    succeeded in 340ms
+    not cached: stopped to run anew
+[13] app#build: $ vite build
+    not run: what came before it failed
+[14] app#build: $ vite build
+    not run: interrupted
+[15] app#build: $ vite build
+    not run: stopped when another task failed
+[16] app#build: $ vite build
     cache hit: output replayed
     time: 340ms, 0ms saved
 `,
     );
-  });
-});
-
-describe('reporters', () => {
-  type Streams = { out: string; err: string };
-  const record = (
-    make: (streams: { stdout: TextSink; stderr: TextSink }) => ExecutionReporter,
-    use: (reporter: ExecutionReporter) => void,
-    isTTY = false,
-  ): Streams => {
-    const got = { out: '', err: '' };
-    const sink = (key: 'out' | 'err'): TextSink => ({
-      isTTY,
-      write: (text) => void (got[key] += text),
-    });
-    use(make({ stdout: sink('out'), stderr: sink('err') }));
-    return got;
-  };
-  interface TextSink {
-    isTTY: boolean;
-    write(text: string): void;
-  }
-  const dumb = { TERM: 'dumb' };
-  const notCached = outcome({ notCached: { kind: 'cache-unusable', detail: 'EIO' } });
-  const missing = outcome({ ending: { kind: 'not-started', errno: 'ENOENT', path: 'x' } });
-
-  it('of `vt run`: a line each, a blank line between, notices below the output', () => {
-    const got = record(
-      ({ stdout, stderr }) => createRunReporter(stdout, stderr, dumb),
-      (reporter) => {
-        reporter.began(execution, firstRun);
-        reporter.ended({ ...notCached, hasOpenLine: true });
-        reporter.began(execution, hit);
-        reporter.ended(missing);
-        reporter.warned('full');
-      },
-    );
-    assert.deepEqual(got, {
-      out: '$ vite build\n\nvt: not cached: the cache cannot be used (EIO)\n\n$ vite build ◉ cache hit, replaying\nvt: x: command not found\n',
-      err: 'vt: warning: full\n',
-    });
-  });
-
-  const exec = (
-    quiet: boolean,
-    use: (reporter: ExecutionReporter) => void,
-    isTTY = false,
-  ): Streams => record(({ stderr }) => createExecReporter(stderr, dumb, quiet), use, isTTY);
-
-  it('of `vt exec`: nothing at all for a first run', () => {
-    const got = exec(false, (reporter) => {
-      reporter.began(execution, firstRun);
-      reporter.ended(outcome({ hasOpenLine: true }));
-    });
-    assert.deepEqual(got, { out: '', err: '' });
-  });
-
-  it('of `vt exec`: hits, misses and reasons on stderr', () => {
-    const got = exec(false, (reporter) => {
-      reporter.began(execution, miss);
-      reporter.ended({ ...notCached, hasOpenLine: true });
-      reporter.began(execution, off);
-      reporter.warned('full');
-    });
-    assert.deepEqual(got, {
-      out: '',
-      err: '$ vite build ○ cache miss: args changed, executing\nvt: not cached: the cache cannot be used (EIO)\n$ vite build ⊘ cache disabled\nvt: warning: full\n',
-    });
-  });
-
-  it('of `vt exec`: begins a new line in a terminal', () => {
-    const got = exec(
-      false,
-      (reporter) => reporter.ended({ ...notCached, hasOpenLine: true }),
-      true,
-    );
-    assert.equal(got.err, '\nvt: not cached: the cache cannot be used (EIO)\n');
-  });
-
-  it('of `vt exec -q`: only why a command could not be started', () => {
-    const got = exec(true, (reporter) => {
-      reporter.began(execution, hit);
-      reporter.ended(notCached);
-      reporter.warned('full');
-      reporter.ended(missing);
-    });
-    assert.deepEqual(got, { out: '', err: 'vt: x: command not found\n' });
   });
 });
 

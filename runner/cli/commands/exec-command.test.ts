@@ -17,8 +17,8 @@ describe('vt exec', () => {
     }
     assert.deepEqual([rig.stdout, rig.stderr, rig.closed], ['', '', 2]);
     assert.deepEqual(
-      [rig.options?.cacheDirectory, rig.options?.interruptionPolicy],
-      [path.join(rig.root, '.vt/cache'), 'forward'],
+      [rig.options?.cacheDirectory, rig.surroundings?.stopping.policy, rig.surroundings?.inherits],
+      [path.join(rig.root, '.vt/cache'), 'forward', true],
     );
   });
 

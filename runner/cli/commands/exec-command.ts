@@ -1,6 +1,7 @@
+import { runPlan } from '../../execute/schedule/run-plan.js';
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { planExec } from '../../plan/plan-exec.js';
-import { createExecReporter } from '../../report/execution-reporter.js';
+import { createExecLog } from '../../report/log/exec-log.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { limitsOf } from '../../workspace/cache-limits.js';
 import { leafCommand } from '../command.js';
@@ -9,8 +10,8 @@ import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
 import { parseFlags, UsageError } from '../flags/parse-flags.js';
 import { reportProblems } from '../report-problems.js';
+import { detailsOf } from '../../report/run-details.js';
 import { verboseDetails } from '../verbose-details.js';
-import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
 import { execRequest, execRequestFlags, locateFor } from './exec-request.js';
 
@@ -72,19 +73,24 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
     return { kind: 'code', code: 1 };
   }
   const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
-  const reporter = createExecReporter(io.stderr, io.env, given.has('quiet'));
+  const { plan } = outcome;
+  const log = createExecLog({ ...io, plan }, given.has('quiet'));
   const { limits, problems: badLimits } = limitsOf(io.env);
   if (!given.has('quiet')) reportProblems(badLimits, io);
   const executor = services.createExecutor({
     cacheDirectory: directory,
     limits,
-    interruptionPolicy: 'forward',
     warn: (message) => {
-      reporter.warned(message);
+      log.warned(message);
     },
   });
   try {
-    const details = await runPlan(outcome.plan, executor, reporter);
+    const result = await runPlan(plan, executor, log, {
+      policy: 'forward',
+      inherit: 'always',
+      keepGoing: false,
+    });
+    const details = detailsOf(plan, result);
     if (given.has('verbose'))
       io.stderr.write(await verboseDetails(details, given.count('verbose'), directory));
     const ending = details[0]?.outcome?.ending;

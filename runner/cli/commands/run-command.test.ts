@@ -30,7 +30,7 @@ $ c ◉ cache hit, replaying
 vt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run \`vt run --last-details\` for full details)
 `,
     );
-    assert.deepEqual([rig.stderr, rig.closed, rig.options?.interruptionPolicy], ['', 1, 'stop']);
+    assert.deepEqual([rig.stderr, rig.closed, rig.surroundings?.stopping.policy], ['', 1, 'stop']);
   });
 
   it('stops at the first failure, with its exit code', async (t) => {
@@ -51,7 +51,8 @@ vt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run \`vt run --last-de
       { kind: 'exited', code: 1 },
       { kind: 'killed', signal: 'SIGKILL' },
     ] as const) {
-      rig.outcomes = { b: { interrupted: true, ending } };
+      const stopped = { kind: 'signal', signal: 'SIGINT' } as const;
+      rig.outcomes = { b: { stopped, ending } };
       assert.deepEqual(await rig.vt('run', 'build'), code(130));
       assert.equal(rig.executions.length, 2);
     }

@@ -1,10 +1,12 @@
 import type { ConfigProblem } from '../../config/config-problem.js';
-import type { Outcome } from '../../execute/outcome.js';
+import { runPlan } from '../../execute/schedule/run-plan.js';
+import type { RunResult } from '../../execute/schedule/run-plan.js';
+import { hasSucceeded } from '../../execute/outcome.js';
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { isNestedRun } from '../../plan/nested-run.js';
 import { planRun } from '../../plan/plan-run.js';
-import { createRunReporter } from '../../report/execution-reporter.js';
-import { runDetails } from '../../report/run-details.js';
+import { createInterleavedLog } from '../../report/log/interleaved-log.js';
+import { detailsOf, runDetails } from '../../report/run-details.js';
 import type { RunDetail } from '../../report/run-details.js';
 import { runSummary } from '../../report/run-summary.js';
 import type { RunTotals } from '../../report/run-summary.js';
@@ -16,11 +18,9 @@ import { locate } from '../../workspace/find-workspace.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
 import { UsageError } from '../flags/parse-flags.js';
-import { wantsColor } from '../../report/style.js';
 import { keepLastDetails, readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import { verboseDetails } from '../verbose-details.js';
-import { runPlan } from '../run-plan.js';
 import type { CommandContext, Exit } from '../services.js';
 import { parseRunFlags, readNestedRun, runFlags, runName, runRequest } from './run-flags.js';
 
@@ -78,28 +78,32 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
     return { kind: 'code', code: 1 };
   }
   reportProblems(outcome.warnings, io);
-  const reporter = createRunReporter(io.stdout, io.stderr, io.env);
+  const { plan } = outcome;
+  const log = createInterleavedLog({ ...io, plan });
   const { limits, problems: badLimits } = limitsOf(io.env);
   reportProblems(badLimits, io);
   const executor = services.createExecutor({
     cacheDirectory: directory,
     limits,
-    plain: !wantsColor(io.env, io.stdout.isTTY),
-    interruptionPolicy: 'stop',
     warn: (message) => {
-      reporter.warned(message);
+      log.warned(message);
     },
   });
   try {
-    const details = await runPlan(outcome.plan, executor, reporter);
+    const result = await runPlan(plan, executor, log, {
+      policy: 'stop',
+      inherit: io.stdout.isTTY ? 'always' : 'alone',
+      keepGoing: request.keepGoing,
+    });
+    const details = detailsOf(plan, result);
     const text = runDetails(details);
     // Within a tracked task the file would become one of its outputs.
-    if (!isNestedRun(io.env)) keepLastDetails(directory, concealed(text, outcome.plan, details));
+    if (!isNestedRun(io.env)) keepLastDetails(directory, concealed(text, plan, details));
     const told = given.has('verbose')
       ? `\n---\n${await verboseDetails(details, given.count('verbose'), directory)}`
       : '';
     io.stdout.write(told + runSummary(totals(details)));
-    return { kind: 'code', code: exitCode(details) };
+    return { kind: 'code', code: exitCode(result) };
   } finally {
     await executor.close();
   }
@@ -119,22 +123,17 @@ function totals(details: readonly RunDetail[]): RunTotals {
   return {
     planned: details.length,
     hits: outcomes.filter((outcome) => outcome.status.kind === 'hit').length,
-    succeeded: outcomes.filter((outcome) => exitCodeOf(outcome) === 0).length,
+    succeeded: outcomes.filter(hasSucceeded).length,
     saved: outcomes.reduce((sum, outcome) => sum + outcome.saved, 0),
   };
 }
 
-function exitCode(details: readonly RunDetail[]): number {
-  const codes = details.flatMap(({ outcome }) =>
-    outcome === undefined ? [] : exitCodeOf(outcome),
-  );
-  return codes.find((code) => code !== 0) ?? 0;
-}
-
-/** However the task ended after Ctrl-C (well, badly, killed): what ended the run is Ctrl-C. */
-function exitCodeOf({ ending, interrupted }: Outcome): number {
-  return interrupted === true ? interruptedExitCode : endingExitCode(ending);
+/** Ctrl-C ends a run with its own code, however the tasks ended; else the first failure decides. */
+function exitCode({ steps, firstFailure, stopped }: RunResult): number {
+  if (stopped?.kind === 'signal') return INTERRUPTED;
+  const failed = firstFailure === undefined ? undefined : steps[firstFailure];
+  return failed?.kind === 'ran' ? endingExitCode(failed.outcome.ending) : 0;
 }
 
 /** 128 + SIGINT, whichever way the run was told to stop. */
-const interruptedExitCode = 130;
+const INTERRUPTED = 130;

@@ -82,6 +82,9 @@ export function runRequest(given: RunFlags): RunRequest | undefined {
     cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined,
     ignoreDependsOn: given.has('ignore-depends-on'),
     failIfNoMatch: given.has('fail-if-no-match'),
+    parallel: false,
+    limit: 1,
+    keepGoing: false,
   };
 }
 

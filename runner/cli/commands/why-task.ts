@@ -20,6 +20,9 @@ export function planAskedTask(
       cache: cacheScripts ? true : undefined,
       ignoreDependsOn: true,
       failIfNoMatch: false,
+      parallel: false,
+      limit: undefined,
+      keepGoing: false,
     },
     {
       location,

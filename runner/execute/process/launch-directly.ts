@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import type { TaskCommand } from '../task-process.js';
-import type { LaunchEvents, Release } from './launch.js';
+import type { Launch, LaunchEvents } from './launch.js';
 import { exactEnvironment } from './launch-tracked.js';
 import { maskedStdio } from './pseudo-terminal.js';
 import { startFailure } from './start-failure.js';
@@ -12,12 +12,8 @@ import type { TaskEnds } from './task-output.js';
  * but without a controlling terminal, and nobody watches what its main process leaves behind.
  * Takes over `ends` and closes them. Throws what `spawn` throws.
  */
-export function launchDirectly(
-  command: TaskCommand,
-  ends: TaskEnds,
-  events: LaunchEvents,
-): Release {
-  const channel = openChannel(command.channel);
+export function launchDirectly(command: TaskCommand, ends: TaskEnds, events: LaunchEvents): Launch {
+  const channel = command.channel === undefined ? undefined : openChannel(command.channel);
   const [program, ...args] = command.argv;
   try {
     const child = spawn(program, args, {
@@ -38,8 +34,14 @@ export function launchDirectly(
       events.settled({ kind: 'unwatched' });
     });
     if (child.pid !== undefined) events.started(child.pid);
-    return () => {
-      child.unref();
+    return {
+      supervisor: undefined,
+      get isGone() {
+        return child.pid === undefined || !hasMembers(child.pid);
+      },
+      release: () => {
+        child.unref();
+      },
     };
   } finally {
     ends.close();
@@ -62,4 +64,14 @@ function openChannel(path: string): number | undefined {
   const fd = openSync(path, constants.O_WRONLY);
   closeSync(probe);
   return fd;
+}
+
+/** Whether a process is left in a group, even one that has ended and whose parent has not seen it. */
+function hasMembers(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }

@@ -4,13 +4,16 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Ending, TaskCommand } from '../task-process.js';
 import { parseControlMessage } from './control-message.js';
-import type { Aftermath, LaunchEvents, Release } from './launch.js';
+import type { Aftermath, Launch, LaunchEvents } from './launch.js';
 import { maskedStdio } from './pseudo-terminal.js';
 import { signalName } from './signal-names.js';
 import { startFailure } from './start-failure.js';
 
-/** Descriptor of the launcher's control messages. */
-const CONTROL = 3;
+/**
+ * Descriptor of the launcher's control messages. High, so that a task that inherits vt's streams can
+ * have all other descriptors that vt was given, too (a make's job server, say).
+ */
+const CONTROL = 60;
 
 /** The native launcher and what it should do. */
 export interface Launcher {
@@ -18,8 +21,8 @@ export interface Launcher {
   readonly launcher: string;
   /** Path of the shared object that speeds tracking up. */
   readonly shim?: string;
-  /** File to create for the trace. */
-  readonly trace: string;
+  /** File to create for the trace; without it nothing is tracked. */
+  readonly trace?: string;
   /** Physical; of files below it the trace keeps what they hold before the task changes them. */
   readonly root?: string;
   /** milliseconds the task's other processes may outlive its main process; default: the launcher's */
@@ -28,34 +31,52 @@ export interface Launcher {
 
 /**
  * Starts a task under the native launcher, which tracks it and reports on it. Throws what `spawn`
- * throws. `outputOptions` tell the launcher where the task's output goes.
+ * throws. `outputOptions` tell the launcher where the task's output goes; undefined: it has vt's own
+ * streams, and stays in vt's process group.
  */
 export function launchTracked(
-  command: TaskCommand,
+  command: Pick<TaskCommand, 'argv' | 'cwd' | 'env' | 'channel'>,
   { launcher, shim, trace, root, grace }: Launcher,
-  outputOptions: readonly string[],
+  outputOptions: readonly string[] | undefined,
   events: LaunchEvents,
-): Release {
+): Launch {
   const options = [
-    ...['--control', String(CONTROL), '--trace', trace],
+    ...['--control', String(CONTROL)],
+    ...(trace === undefined ? ['--no-track'] : ['--trace', trace]),
     ...(shim === undefined ? [] : ['--shim', shim]),
-    ...outputOptions,
-    ...['--channel', command.channel],
+    ...(outputOptions ?? []),
+    ...(command.channel === undefined ? [] : ['--channel', command.channel]),
     ...(root === undefined ? [] : ['--root', root]),
     ...(grace === undefined ? [] : ['--grace', String(grace)]),
   ];
   const child = spawn(launcher, [...options, '--', ...command.argv], {
     cwd: command.cwd,
     env: exactEnvironment(command.env),
-    // No stream of vt's own: the supervisor may outlive vt, and whoever waits for the end of vt's
-    // output must not wait for it.
-    stdio: maskedStdio(['ignore', 'ignore', 'ignore', 'pipe']),
+    // No stream of vt's own unless the task is to have them: the supervisor may outlive vt, and
+    // whoever waits for the end of vt's output must not wait for it.
+    stdio: maskedStdio([
+      ...new Array<'ignore' | 'inherit'>(3).fill(
+        outputOptions === undefined ? 'inherit' : 'ignore',
+      ),
+      ...new Array<'ignore'>(CONTROL - 3).fill('ignore'),
+      'pipe',
+    ]),
   });
-  const control = child.stdio[CONTROL] as Readable;
+  let isGone = child.pid === undefined;
+  child.on('exit', () => {
+    isGone = true;
+  });
+  const control = (child.stdio as readonly unknown[])[CONTROL] as Readable;
   new Conversation(child, control, command, events);
-  return () => {
-    control.destroy();
-    child.unref();
+  return {
+    supervisor: child.pid,
+    get isGone() {
+      return isGone;
+    },
+    release: () => {
+      control.destroy();
+      child.unref();
+    },
   };
 }
 
@@ -72,7 +93,12 @@ class Conversation {
   #hasEnded = false;
   #isSettled = false;
 
-  constructor(child: ChildProcess, control: Readable, command: TaskCommand, events: LaunchEvents) {
+  constructor(
+    child: ChildProcess,
+    control: Readable,
+    command: Pick<TaskCommand, 'argv' | 'cwd'>,
+    events: LaunchEvents,
+  ) {
     this.#events = events;
     child.on('error', (error) => {
       this.#end(startFailure(error, command));

@@ -23,5 +23,12 @@ export interface LaunchEvents {
   settled(aftermath: Aftermath, untracked?: string): void;
 }
 
-/** Detaches from a launched task whose story is over, so that nothing of it keeps vt alive. */
-export type Release = () => void;
+/** A launched task. */
+export interface Launch {
+  /** The process below which all of the task's are; undefined where nothing keeps them together. */
+  readonly supervisor: number | undefined;
+  /** Whether no process of the task is left that `supervisor` knows of. */
+  readonly isGone: boolean;
+  /** Detaches from a task whose story is over, so that nothing of it keeps vt alive. */
+  release(): void;
+}

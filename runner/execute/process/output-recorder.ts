@@ -28,21 +28,14 @@ export class OutputRecorder {
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
   #failure: Exclude<Recording, { kind: 'complete' }> | undefined;
-  #lastByte: number | undefined;
 
   /** `limit` is in bytes of output, with a small charge for each change of stream. */
   constructor(limit = DEFAULT_LIMIT) {
     this.#limit = limit;
   }
 
-  /** Whether the last line has no end, recorded or not. */
-  get endsWithinLine(): boolean {
-    return this.#lastByte !== undefined && this.#lastByte !== 0x0a;
-  }
-
   /** Copies the chunk's bytes; the caller keeps ownership. */
   add(chunk: OutputChunk): void {
-    this.#lastByte = chunk.bytes.at(-1) ?? this.#lastByte;
     if (this.#failure !== undefined || chunk.bytes.length === 0) return;
     const startsChunk = chunk.stream !== this.#stream;
     this.#cost += chunk.bytes.length + (startsChunk ? CHUNK_COST : 0);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { sendSignal } from './process-tree.js';
 
 /** The groups a process belongs to and faces. */
 interface ProcessGroups {
@@ -30,23 +31,15 @@ function processGroups(pid: number): ProcessGroups | undefined {
  */
 export function signalTask(pid: number, signal: NodeJS.Signals): void {
   const groups = processGroups(pid);
-  if (groups !== undefined && groups.own !== pid) send(pid, signal);
-  else send(-pid, signal);
+  if (groups !== undefined && groups.own !== pid) sendSignal(pid, signal);
+  else sendSignal(-pid, signal);
 }
 
 /** Sends SIGINT as the task's terminal would: to its foreground group. */
 export function interruptTerminal(pid: number): void {
   const foreground = processGroups(pid)?.foreground;
   if (foreground === undefined) signalTask(pid, 'SIGINT');
-  else send(-foreground, 'SIGINT');
-}
-
-function send(target: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(target, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  else sendSignal(-foreground, 'SIGINT');
 }
 
 /**
@@ -56,4 +49,9 @@ function send(target: number, signal: NodeJS.Signals): void {
 export function terminalSignalsReach(pid: number): boolean {
   const groups = processGroups(pid);
   return groups !== undefined && groups.foreground === groups.own;
+}
+
+/** The process group of this process; undefined when the system has no /proc. */
+export function ownGroup(): number | undefined {
+  return processGroups(process.pid)?.own;
 }

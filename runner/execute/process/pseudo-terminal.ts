@@ -85,7 +85,7 @@ export function maskedStdio(stdio: Exclude<StdioOptions, string>): Exclude<Stdio
   const masked = [...stdio];
   for (const standard of [0, 1, 2]) masked[standard] ??= 'ignore';
   for (const { master } of live) {
-    if (master < stdio.length) continue;
+    if (master < stdio.length && stdio[master] !== 'ignore') continue;
     devNull ??= openSync('/dev/null', constants.O_RDWR);
     // 'ignore' above 2 leaves a number as it is.
     while (masked.length < master) masked.push('ignore');

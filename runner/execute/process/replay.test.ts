@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { OutputChunk } from '../../../cache/stored-run.js';
+import { Stopping } from '../schedule/stopping.js';
+import type { OnOutput } from '../task-process.js';
 import { OutputRecorder } from './output-recorder.js';
+import { recordOutput } from './record-output.js';
 import { replay } from './replay.js';
-import { showOutput } from './show-output.js';
+import { writerFor } from './stream-writer.js';
 
 /** A reader that takes one write at a time, when told to. */
 class SlowReader extends Writable {
@@ -25,41 +28,29 @@ function chunk(stream: OutputChunk['stream'], text: string): OutputChunk {
   return { stream, bytes: Buffer.from(text) };
 }
 
-test('chunks go to their streams in order, each waiting for its reader', async () => {
+/** Shows a task's output on two streams. */
+function on(stdout: Writable, stderr: Writable): OnOutput {
+  return ({ stream, bytes }) => writerFor(stream === 'stderr' ? stderr : stdout).write(bytes);
+}
+
+const unstopped = new Stopping('stop');
+
+test('chunks go out in order, each waiting for its reader', async () => {
   const order: string[] = [];
   const stdout = new SlowReader((text) => order.push(`out ${text}`));
   const stderr = new SlowReader((text) => order.push(`err ${text}`));
   const chunks = [chunk('stdout', 'a'), chunk('stderr', 'b'), chunk('stdout', 'c')];
-  await replay(chunks, { stdout, stderr, isTerminal: false });
+  await replay(chunks, on(stdout, stderr), unstopped);
+  await Promise.all([writerFor(stdout).flushed(), writerFor(stderr).flushed()]);
   assert.deepEqual(order, ['out a', 'err b', 'out c']);
 });
 
 test('a large chunk is not queued at once', async () => {
   const stdout = new SlowReader();
   const bytes = Buffer.alloc(1_000_000, 'x');
-  await replay([{ stream: 'stdout', bytes }], { stdout, stderr: stdout, isTerminal: true });
+  await replay([{ stream: 'stdout', bytes }], on(stdout, stdout), unstopped);
   assert.equal(stdout.taken.join('').length, bytes.length);
   assert.ok(stdout.largestQueue <= 64 * 1024);
-});
-
-test('terminal output is made plain for a file, and left alone for a terminal', async () => {
-  const chunks = [chunk('terminal', '\x1b[32mgre'), chunk('terminal', 'en\x1b[0m\r\nlast')];
-  const file = new SlowReader();
-  await replay(chunks, { stdout: file, stderr: file, isTerminal: false });
-  assert.equal(file.taken.join(''), 'green\nlast');
-  const terminal = new SlowReader();
-  await replay(chunks, { stdout: terminal, stderr: terminal, isTerminal: true });
-  assert.equal(terminal.taken.join(''), '\x1b[32mgreen\x1b[0m\r\nlast');
-});
-
-test('output captured from pipes is never changed', async () => {
-  const file = new SlowReader();
-  await replay([chunk('stdout', '\x1b[32ma\r\n')], {
-    stdout: file,
-    stderr: file,
-    isTerminal: false,
-  });
-  assert.equal(file.taken.join(''), '\x1b[32ma\r\n');
 });
 
 test('a reader that goes away ends its stream only', async () => {
@@ -70,14 +61,23 @@ test('a reader that goes away ends its stream only', async () => {
   });
   const stderr = new SlowReader();
   const chunks = [chunk('stdout', 'a'), chunk('stdout', 'b'), chunk('stderr', 'c')];
-  await replay(chunks, { stdout: gone, stderr, isTerminal: false });
+  await replay(chunks, on(gone, stderr), unstopped);
   assert.deepEqual(stderr.taken, ['c']);
+});
+
+test('a reader that never reads does not keep a stopped run', async () => {
+  const stuck = new Writable({ highWaterMark: 1, write: () => undefined });
+  const stopping = new Stopping('stop');
+  const replayed = replay([chunk('stdout', 'a'), chunk('stdout', 'b')], on(stuck, stuck), stopping);
+  stopping.stop({ kind: 'signal', signal: 'SIGINT' });
+  await replayed;
+  stopping.close();
 });
 
 test('a live receiver slows down with its reader and records what it shows', async () => {
   const stdout = new PassThrough({ highWaterMark: 10 });
   const recorder = new OutputRecorder();
-  const show = showOutput({ stdout, stderr: new PassThrough() }, recorder);
+  const show = recordOutput(recorder, on(stdout, new PassThrough()));
   assert.equal(show(chunk('stdout', 'short')), undefined);
   const held = show(chunk('stdout', 'long enough to fill it'));
   assert.ok(held instanceof Promise);
@@ -94,7 +94,7 @@ test('a live receiver slows down with its reader and records what it shows', asy
 test('a live receiver without reader says closed and keeps no recording', async () => {
   const stdout = new PassThrough({ highWaterMark: 1 });
   const recorder = new OutputRecorder();
-  const show = showOutput({ stdout, stderr: new PassThrough() }, recorder);
+  const show = recordOutput(recorder, on(stdout, new PassThrough()));
   const held = show(chunk('stdout', 'unread'));
   stdout.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
   assert.equal(await held, 'closed');

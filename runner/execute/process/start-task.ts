@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Incompleteness, TaskTrace } from '../../tracker/task-trace.js';
 import type { Ending, OnOutput, RunningTask, TaskCommand } from '../task-process.js';
 import { deferred } from './deferred.js';
-import type { Aftermath, LaunchEvents, Release } from './launch.js';
+import type { Aftermath, Launch, LaunchEvents } from './launch.js';
 import { launchDirectly } from './launch-directly.js';
 import { launchTracked } from './launch-tracked.js';
 import { PipeOutput } from './pipe-output.js';
 import { interruptTerminal, signalTask } from './process-group.js';
+import { signalDescendants } from './process-tree.js';
 import { startFailure } from './start-failure.js';
 import type { TaskOutput } from './task-output.js';
 import { DRAIN_LIMIT } from './task-output.js';
@@ -28,9 +29,10 @@ export interface TaskTracker {
   readonly grace?: number;
   /**
    * Reads the trace when the task is over. `survivors` are the pids that outlived the grace period;
-   * `untracked` is the launcher's word on why it could not track.
+   * `untracked` is the launcher's word on why it could not track. Undefined: nothing is tracked, the
+   * launcher only keeps the processes of the task together.
    */
-  readTrace(path: string, survivors: readonly number[], untracked?: string): Promise<TaskTrace>;
+  readTrace?(path: string, survivors: readonly number[], untracked?: string): Promise<TaskTrace>;
 }
 
 /**
@@ -53,6 +55,7 @@ class TaskProcess implements RunningTask {
   readonly #command: TaskCommand;
   readonly #tracker: TaskTracker | undefined;
   #pid: number | undefined;
+  #launch: Launch | undefined;
   #output: TaskOutput | undefined;
   #size: readonly [columns: number, rows: number] | undefined;
   #signals: NodeJS.Signals[] = [];
@@ -71,6 +74,23 @@ class TaskProcess implements RunningTask {
 
   get pid(): number | undefined {
     return this.#pid;
+  }
+
+  readonly sharesGroup = false;
+
+  get isGone(): boolean {
+    return this.#launch?.isGone ?? true;
+  }
+
+  signalAll(signal: NodeJS.Signals): void {
+    const supervisor = this.#launch?.supervisor;
+    if (this.#pid === undefined) {
+      if (!this.#isOver) this.#signals.push(signal);
+    } else if (supervisor === undefined) {
+      signalTask(this.#pid, signal);
+    } else if (!this.isGone) {
+      signalDescendants(supervisor, signal);
+    }
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -96,7 +116,7 @@ class TaskProcess implements RunningTask {
       return this.#traceOf({ kind: 'unwatched' });
     }
     output.start(onOutput);
-    const launched = this.#launch(output);
+    const launched = this.#start(output);
     const ending = await launched.ended;
     await output.drain(DRAIN_LIMIT);
     resolveEnded(ending);
@@ -104,7 +124,7 @@ class TaskProcess implements RunningTask {
     if (aftermath.kind === 'unwatched') await output.awaitWriters(UNWATCHED_GRACE);
     this.#isOver = true;
     await output.finish(aftermath.kind === 'quiet' ? Infinity : DRAIN_LIMIT);
-    launched.release();
+    this.#launch?.release();
     return this.#traceOf(aftermath, untracked);
   }
 
@@ -120,7 +140,7 @@ class TaskProcess implements RunningTask {
     return opened;
   }
 
-  #launch(output: TaskOutput): Launched {
+  #start(output: TaskOutput): Launched {
     const ended = deferred<Ending>();
     const settled = deferred<Settlement>();
     const events: LaunchEvents = {
@@ -134,19 +154,19 @@ class TaskProcess implements RunningTask {
       },
     };
     const tracker = this.#tracker;
-    let release: Release = () => undefined;
     try {
       if (tracker === undefined) {
-        release = launchDirectly(this.#command, output.openTaskEnds(), events);
+        this.#launch = launchDirectly(this.#command, output.openTaskEnds(), events);
       } else {
-        const launcher = { ...tracker, trace: this.#tracePath };
-        release = launchTracked(this.#command, launcher, output.launcherOptions, events);
+        const trace = tracker.readTrace === undefined ? {} : { trace: this.#tracePath };
+        const launcher = { ...tracker, ...trace };
+        this.#launch = launchTracked(this.#command, launcher, output.launcherOptions, events);
       }
     } catch (error) {
       ended.resolve(startFailure(error, this.#command));
       settled.resolve({ aftermath: { kind: 'unwatched' }, untracked: undefined });
     }
-    return { ended: ended.promise, settled: settled.promise, release };
+    return { ended: ended.promise, settled: settled.promise };
   }
 
   get #tracePath(): string {
@@ -160,7 +180,8 @@ class TaskProcess implements RunningTask {
 
   async #traceOf(aftermath: Aftermath, untracked?: string): Promise<TaskTrace> {
     const tracker = this.#tracker;
-    if (this.#pid === undefined || tracker === undefined || aftermath.kind === 'unwatched') {
+    const readTrace = tracker?.readTrace?.bind(tracker);
+    if (this.#pid === undefined || readTrace === undefined || aftermath.kind === 'unwatched') {
       return { processes: [], accesses: [], incomplete: [{ cause: 'no-tracker' }] };
     }
     const main = { process: this.#command.argv, pid: this.#pid };
@@ -169,7 +190,7 @@ class TaskProcess implements RunningTask {
       return { processes: [], accesses: [], incomplete: [{ cause, ...main }] };
     }
     const survivors = aftermath.kind === 'survivors' ? aftermath.pids : [];
-    const trace = await tracker.readTrace(this.#tracePath, survivors, untracked);
+    const trace = await readTrace(this.#tracePath, survivors, untracked);
     return { ...trace, incomplete: trace.incomplete.map((found) => concerning(main, found)) };
   }
 }
@@ -197,5 +218,4 @@ interface Settlement {
 interface Launched {
   readonly ended: Promise<Ending>;
   readonly settled: Promise<Settlement>;
-  readonly release: Release;
 }

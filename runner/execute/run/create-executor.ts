@@ -5,50 +5,36 @@ import type { CacheWarning } from '../../../cache/cache.js';
 import { cacheLayout } from '../../../cache/cache-directory.js';
 import type { CacheLimits } from '../../../cache/cache-limits.js';
 import { createWorld } from '../../plan/create-world.js';
-import type { PlannedExecution } from '../../plan/plan.js';
 import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
 import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
-import type { ExecutionEvents, Outcome } from '../outcome.js';
-import type { ReplayTarget } from '../process/replay.js';
+import type { Executor } from '../executor.js';
 import type { TaskTracker } from '../process/start-task.js';
-import type { InterruptionPolicy } from './interruption.js';
 import { runCached } from './run-cached.js';
 import type { RunContext } from './run-tracked.js';
 import { runUncached } from './run-uncached.js';
+import type { WindowStream } from './window-size.js';
 
 export interface ExecutorOptions {
   readonly cacheDirectory: AbsolutePath;
   /** What the cache may keep. */
   readonly limits: CacheLimits;
-  readonly output: ReplayTarget;
+  /** Its size is that of the terminals of tasks. */
+  readonly window: WindowStream;
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
-  readonly interruptionPolicy: InterruptionPolicy;
   /** Called at most once, when the cache itself is at fault. */
   readonly warn: (warning: CacheWarning) => void;
 }
 
-/** Runs the executions of one plan, against one cache. */
-export interface Executor {
-  /**
-   * Runs or replays one execution, its output going to this process's own. Never rejects for
-   * anything the task or the cache does.
-   */
-  run(planned: PlannedExecution, events: ExecutionEvents): Promise<Outcome>;
-  /** To be called once, after the last run has resolved. */
-  close(): Promise<void>;
-}
-
 /** Cheap: the cache is opened, and leftovers of dead runners are swept, when a run needs it. */
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { cacheDirectory, limits, output, nodeClient, interruptionPolicy, warn } = options;
+  const { cacheDirectory, limits, window, nodeClient, warn } = options;
   const cache = openCache({ directory: cacheDirectory, limits, warn });
   let sweeping: Promise<unknown> | undefined;
   const context: RunContext = {
-    output,
+    window,
     nodeClient,
     tracker: trackerFor,
-    interruptionPolicy,
     cacheDirectory,
     stampDirectory: () => {
       sweeping ??= sweepRunDirectories();
@@ -58,11 +44,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
     },
   };
   return {
-    async run(planned, events) {
+    async run(planned, surroundings, events) {
       const { cache: policy, workspaceRoot } = planned.execution;
-      if (policy !== undefined) return runCached(planned, policy, cache, context, events);
+      if (policy !== undefined) {
+        return runCached(planned, policy, cache, context, surroundings.stopping, events);
+      }
       await cache.repair(createWorld(workspaceRoot, planned.envSource));
-      return runUncached(planned, events, interruptionPolicy);
+      const launcher = trackerFor(workspaceRoot)?.launcher;
+      return runUncached(planned, surroundings, events, launcher);
     },
     async close() {
       await cache.close();

@@ -20,8 +20,8 @@ export async function noteAttempt(
   );
 }
 
-function attemptOutcome({ ending, interrupted, notCached }: Outcome): AttemptOutcome {
-  if (interrupted === true) return { kind: 'interrupted' };
+function attemptOutcome({ ending, stopped, notCached }: Outcome): AttemptOutcome {
+  if (stopped !== undefined) return { kind: 'interrupted' };
   const failed = ending.kind !== 'exited' || ending.code !== 0;
   if (failed || notCached === undefined) return { kind: 'failed', ending };
   return { kind: 'not-cached', reason: encodeNotCached(notCached) };

@@ -1,8 +1,10 @@
 import type { Found } from '../../../cache/attempt.js';
-import type { Cache, Hit } from '../../../cache/stored-run.js';
+import type { Cache } from '../../../cache/stored-run.js';
 import { createWorld } from '../../plan/create-world.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
+import type { Stopping } from '../schedule/stopping.js';
+import { mayNotBegin } from '../schedule/stopping.js';
 import type { CacheStatus, ExecutionEvents, Outcome } from '../outcome.js';
 import { replay } from '../process/replay.js';
 import { runTracked } from './run-tracked.js';
@@ -14,20 +16,23 @@ export async function runCached(
   policy: CachePolicy,
   cache: Cache,
   context: RunContext,
+  stopping: Stopping,
   events: ExecutionEvents,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   const start = performance.now();
   const { execution, envSource } = planned;
   const world = createWorld(execution.workspaceRoot, envSource);
   const found = await cache.lookup(execution.task, policy.key, world);
+  if (mayNotBegin(stopping)) return undefined;
   let status: Exclude<CacheStatus, { kind: 'disabled' | 'hit' }>;
   let before: Found;
   if (found.kind === 'hit') {
     const restored = await cache.restore(found, world);
     if (restored.kind === 'restored') {
       const status = { kind: 'hit' } as const;
-      events.decided(status);
-      await replay(found.transcript, context.output);
+      events.decided({ status, inherits: false });
+      await replay(found.transcript, events.wrote, stopping);
+      await events.flushed();
       const duration = performance.now() - start;
       return {
         status,
@@ -36,7 +41,7 @@ export async function runCached(
         saved: Math.max(0, found.duration - duration),
         entry: found.entry,
         restored: { written: restored.written, unchanged: restored.unchanged },
-        hasOpenLine: endsWithinLine(found),
+        ...(stopping.reason !== undefined && { stopped: stopping.reason }),
       };
     }
     if (restored.warning !== undefined) events.warned(restored.warning);
@@ -50,11 +55,7 @@ export async function runCached(
   } else {
     status = before = found;
   }
-  events.decided(status);
-  return runTracked({ planned, policy, cache, world, status, found: before, start }, context);
-}
-
-function endsWithinLine(hit: Hit): boolean {
-  const last = hit.transcript.findLast(({ bytes }) => bytes.length > 0);
-  return last !== undefined && last.bytes.at(-1) !== 0x0a;
+  if (mayNotBegin(stopping)) return undefined;
+  const run = { planned, policy, cache, world, status, found: before, start, stopping, events };
+  return runTracked(run, context);
 }

@@ -11,30 +11,29 @@ import type { TaskTrace } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { deriveRun } from '../derive/derive-run.js';
 import { viewWorkspace } from '../derive/workspace-view.js';
-import type { CacheStatus, NotCached, Outcome } from '../outcome.js';
+import type { CacheStatus, ExecutionEvents, NotCached, Outcome } from '../outcome.js';
+import type { Stopping } from '../schedule/stopping.js';
 import { OutputRecorder } from '../process/output-recorder.js';
-import type { ReplayTarget } from '../process/replay.js';
+import { recordOutput } from '../process/record-output.js';
 import { runInherited } from '../process/run-inherited.js';
-import { outputFlushed, showOutput } from '../process/show-output.js';
 import { startTask } from '../process/start-task.js';
 import type { TaskTracker } from '../process/start-task.js';
 import type { Ending } from '../task-process.js';
-import { Interruption } from './interruption.js';
-import type { InterruptionPolicy } from './interruption.js';
+import { attendTask } from './attend-task.js';
 import { noteAttempt } from './note-attempt.js';
 import { openRunEnvironment } from './run-environment.js';
 import type { RunEnvironment } from './run-environment.js';
 import { followWindowSize, windowSize } from './window-size.js';
+import type { WindowStream } from './window-size.js';
 
 /** What runs have in common, from the entry file. */
 export interface RunContext {
-  /** vt's own output. */
-  readonly output: ReplayTarget;
+  /** Its size is that of the terminals of tasks. */
+  readonly window: WindowStream;
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
   /** How to track; given the physical root of the workspace. */
   readonly tracker: (root: AbsolutePath) => TaskTracker | undefined;
-  readonly interruptionPolicy: InterruptionPolicy;
   /** Directory of the cache, never an input nor an output; also where the clock is read. */
   readonly cacheDirectory: AbsolutePath;
   readonly stampDirectory: () => string;
@@ -51,6 +50,8 @@ export interface MissedRun {
   readonly found: Found;
   /** performance.now() when the work on this execution began */
   readonly start: number;
+  readonly stopping: Stopping;
+  readonly events: ExecutionEvents;
 }
 
 /** Runs the task under observation and stores the result if everything it depends on is known. */
@@ -85,7 +86,9 @@ async function runObserved(
   environment: RunEnvironment,
 ): Promise<Outcome> {
   const { execution } = run.planned;
-  const { output } = context;
+  const { events, stopping } = run;
+  const { window } = context;
+  events.decided({ status: run.status, inherits: false });
   const { include, exclude } = run.policy.input;
   const inputMatches = include.length > 0 ? await run.world.expandGlobs(include, exclude) : [];
   await run.cache.begin(execution.task, run.world);
@@ -97,35 +100,32 @@ async function runObserved(
       cwd: execution.cwd,
       env: { ...execution.env, ...environment.env },
       output:
-        execution.capture === 'terminal'
-          ? { terminal: windowSize(output.stdout) }
-          : execution.capture,
+        execution.capture === 'terminal' ? { terminal: windowSize(window) } : execution.capture,
       channel: environment.channelPath,
       runDirectory: environment.directory,
     },
     context.tracker(execution.workspaceRoot),
-    showOutput(output, recorder),
+    recordOutput(recorder, events.wrote),
   );
-  const interruption = new Interruption(task, context.interruptionPolicy, true);
-  const stopFollowing = followWindowSize(output.stdout, task);
+  const stopFollowing = followWindowSize(window, task);
   try {
-    const ending = await task.ended;
+    const { ending, stopped: told } = await attendTask(task, stopping);
     const taskDuration = performance.now() - began;
     const trace = await task.trace;
     const channel = environment.drain();
-    await outputFlushed(output);
-    const interrupted = interruption.received !== undefined;
+    await events.flushed();
+    // Ctrl-C after its end: what it made is not what somebody wants who says stop.
+    const stopped = told ?? (stopping.reason?.kind === 'signal' ? stopping.reason : undefined);
     const recording = recorder.finish();
     const outcome = {
       status: run.status,
       ending,
       saved: 0,
-      interrupted,
+      ...(stopped !== undefined && { stopped }),
       served: servedTo(run.planned, channel),
-      hasOpenLine: recorder.endsWithinLine,
     };
     const stored =
-      !succeeded(ending) || interrupted
+      !succeeded(ending) || stopped !== undefined
         ? endedByTracker(trace)
         : recording.kind === 'complete'
           ? await store(run, context, environment, {
@@ -144,7 +144,6 @@ async function runObserved(
     };
   } finally {
     stopFollowing();
-    interruption.close();
   }
 }
 
@@ -214,20 +213,23 @@ async function store(
 
 /** The task runs all the same, with its small environment but on vt's own streams. */
 async function runUnobserved(
-  { planned: { execution }, status, start }: MissedRun,
-  { interruptionPolicy }: RunContext,
+  { planned: { execution }, status, start, stopping, events }: MissedRun,
+  { tracker }: RunContext,
   notCached: NotCached,
 ): Promise<Outcome> {
-  const task = runInherited(execution);
-  const interruption = new Interruption(task, interruptionPolicy, false);
-  try {
-    const ending = await task.ended;
-    const interrupted = interruption.received !== undefined;
-    const duration = performance.now() - start;
-    return { status, ending, duration, saved: 0, interrupted, notCached };
-  } finally {
-    interruption.close();
-  }
+  events.decided({ status, inherits: true });
+  const launcher =
+    stopping.policy === 'stop' ? tracker(execution.workspaceRoot)?.launcher : undefined;
+  const { ending, stopped } = await attendTask(runInherited(execution, launcher), stopping);
+  const duration = performance.now() - start;
+  return {
+    status,
+    ending,
+    duration,
+    saved: 0,
+    ...(stopped !== undefined && { stopped }),
+    notCached,
+  };
 }
 
 function outputNotKept(

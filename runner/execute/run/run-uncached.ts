@@ -1,28 +1,80 @@
+import { rm } from 'node:fs/promises';
 import type { PlannedExecution } from '../../plan/plan.js';
+import { createRunDirectory } from '../channel/run-directory.js';
+import type { Surroundings } from '../executor.js';
 import type { ExecutionEvents, Outcome } from '../outcome.js';
 import { runInherited } from '../process/run-inherited.js';
-import { Interruption } from './interruption.js';
-import type { InterruptionPolicy } from './interruption.js';
+import { startTask } from '../process/start-task.js';
+import { mayNotBegin } from '../schedule/stopping.js';
+import type { Ending } from '../task-process.js';
+import { attendTask } from './attend-task.js';
+import type { Attended } from './attend-task.js';
 
 /**
- * Runs an execution that is not to be cached as if vt were not there: it shares vt's streams,
- * terminal and process group, and nothing is observed.
+ * Runs an execution that is not to be cached, and observes nothing: as if vt were not there, sharing
+ * vt's streams, terminal and process group, or, where its output has to be told from that of others,
+ * with an empty input and its output captured through pipes.
+ *
+ * @param launcher path of the native launcher, if there is one; keeps its processes together.
  */
 export async function runUncached(
   { execution }: PlannedExecution,
+  { inherits, stopping }: Surroundings,
   events: ExecutionEvents,
-  policy: InterruptionPolicy,
-): Promise<Outcome> {
+  launcher: string | undefined,
+): Promise<Outcome | undefined> {
+  if (mayNotBegin(stopping)) return undefined;
   const status = { kind: 'disabled', because: execution.uncachedBecause } as const;
-  events.decided(status);
+  events.decided({ status, inherits });
   const start = performance.now();
-  const task = runInherited(execution);
-  const interruption = new Interruption(task, policy, false);
+  const { ending, stopped } = inherits
+    ? await attendTask(
+        // Who forwards signals leaves all to the command, as its shell would.
+        runInherited(execution, stopping.policy === 'stop' ? launcher : undefined),
+        stopping,
+      )
+    : await runCaptured(execution, stopping, events, launcher);
+  return {
+    status,
+    ending,
+    duration: performance.now() - start,
+    saved: 0,
+    ...(stopped !== undefined && { stopped }),
+  };
+}
+
+async function runCaptured(
+  execution: PlannedExecution['execution'],
+  stopping: Surroundings['stopping'],
+  events: ExecutionEvents,
+  launcher: string | undefined,
+): Promise<Attended> {
+  let directory: string;
   try {
-    const ending = await task.ended;
-    const interrupted = interruption.received !== undefined;
-    return { status, ending, duration: performance.now() - start, saved: 0, interrupted };
+    directory = await createRunDirectory();
+  } catch (error) {
+    const { code = 'EIO', path = '' } = error as NodeJS.ErrnoException;
+    const ending: Ending = { kind: 'not-started', errno: code, path };
+    return { ending, stopped: undefined };
+  }
+  try {
+    const task = startTask(
+      {
+        argv: execution.argv,
+        cwd: execution.cwd,
+        env: execution.env,
+        output: 'pipes',
+        channel: undefined,
+        runDirectory: directory,
+      },
+      launcher === undefined ? undefined : { launcher },
+      events.wrote,
+    );
+    const attended = await attendTask(task, stopping);
+    await task.trace;
+    await events.flushed();
+    return attended;
   } finally {
-    interruption.close();
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -4,10 +4,11 @@ import type { RunningTask } from '../task-process.js';
 /** What a terminal that does not tell its size is taken for. */
 const USUAL_SIZE = { columns: 80, rows: 24 } as const;
 
-type MaybeTerminal = Writable & { readonly columns?: number; readonly rows?: number };
+/** Something that may be a terminal. */
+export type WindowStream = Writable & { readonly columns?: number; readonly rows?: number };
 
 /** The size of the terminal behind a stream, in characters. */
-export function windowSize(stream: MaybeTerminal): { columns: number; rows: number } {
+export function windowSize(stream: WindowStream): { columns: number; rows: number } {
   return {
     columns: stream.columns ?? USUAL_SIZE.columns,
     rows: stream.rows ?? USUAL_SIZE.rows,
@@ -16,7 +17,7 @@ export function windowSize(stream: MaybeTerminal): { columns: number; rows: numb
 
 /** Keeps the task's terminal at the size of vt's own; returns what ends it. */
 export function followWindowSize(
-  stream: MaybeTerminal,
+  stream: WindowStream,
   task: Pick<RunningTask, 'resize'>,
 ): () => void {
   const onResize = (): void => {

@@ -18,8 +18,8 @@ export function nestedCommand(
   if (part.kind !== 'direct') return undefined;
   const [program, command, ...args] = part.argv;
   if (program !== 'vt' || command !== 'run') return undefined;
-  const inner =
-    part.assignments.length === 0 ? env : { ...env, ...Object.fromEntries(part.assignments) };
-  const request = readRun([...args, ...extraArgs], inner);
-  return request === undefined ? undefined : { request, env: inner };
+  const assigned = Object.fromEntries(part.assignments);
+  const request = readRun([...args, ...extraArgs], assigned);
+  if (request === undefined) return undefined;
+  return { request, env: part.assignments.length === 0 ? env : { ...env, ...assigned } };
 }

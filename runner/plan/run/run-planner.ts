@@ -13,7 +13,7 @@ import { packageCycle } from './package-cycle.js';
 import { packageLayers } from './package-layers.js';
 import { createScope, placeIn, queryKey } from './run-scope.js';
 import type { RunScope } from './run-scope.js';
-import type { ReadRunArguments } from './run-request.js';
+import type { ReadRunArguments, RunRequest } from './run-request.js';
 import { StepGraph, union } from './step-graph.js';
 import type { Needs } from './step-graph.js';
 import type { TaskCatalog } from './task-catalog.js';
@@ -50,7 +50,7 @@ export class RunPlanner {
       return scope.start;
     }
     const done: Needs[] = [];
-    if (target.isOrdered) {
+    if (isOrdered(scope)) {
       // Bottom up, so that the recursion below stays flat however deep the workspace is.
       packageLayers(this.catalog.graph).layers.forEach((_, layer) => this.#layerEnd(scope, layer));
     }
@@ -58,6 +58,8 @@ export class RunPlanner {
       const task = scope.requested.get(pkg);
       if (task !== undefined) done.push(this.#planTask(scope, pkg, task));
     }
+    // Nobody waited for what the tasks depend on: who waits for the run does.
+    if (scope.request.parallel) done.push(...scope.planned.values());
     return union(...done);
   }
 
@@ -77,13 +79,13 @@ export class RunPlanner {
     const before = scope.request.ignoreDependsOn
       ? []
       : task.dependsOn.map((reference) => this.#planReference(scope, open, task, reference));
-    if (isRequested && scope.target.isOrdered) {
+    if (isRequested && isOrdered(scope)) {
       open.via = 'package';
       before.push(
         this.#layerStart(scope, packageLayers(this.catalog.graph).layerOf[pkg.index] ?? 0),
       );
     }
-    const needs = union(...before);
+    const needs = scope.request.parallel ? [] : union(...before);
     const end = this.#planCommands(
       scope,
       open,
@@ -204,6 +206,8 @@ export class RunPlanner {
       package: open.pkg.path,
       needs,
       follows,
+      pool: scope.pool,
+      continues: scope.keepGoing,
       make: () => planExecution(request, { ...this.context, env: scope.env }, this.problems),
     });
   }
@@ -244,10 +248,23 @@ export class RunPlanner {
           cache: nested.request.cache ?? scope.cache,
           env: nested.env,
           start,
+          pool: this.#poolOf(nested.request, scope),
+          keepGoing: nested.request.keepGoing || scope.keepGoing,
         },
         this.catalog,
       ),
     );
     return this.graph.joined(end);
   }
+
+  /** Room of its own for a run that is to be parallel, else what it says within that of the outer run. */
+  #poolOf({ parallel, limit }: RunRequest, { pool }: RunScope): number {
+    if (parallel) return this.graph.addPool(limit ?? Infinity, undefined);
+    return limit === undefined ? pool : this.graph.addPool(limit, pool);
+  }
+}
+
+/** Whether the tasks of a run wait for those of the packages that theirs need. */
+function isOrdered({ target, request }: RunScope): boolean {
+  return target.isOrdered && !request.parallel;
 }

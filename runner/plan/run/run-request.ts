@@ -23,10 +23,20 @@ export interface RunRequest {
   readonly cache: boolean | undefined;
   readonly ignoreDependsOn: boolean;
   readonly failIfNoMatch: boolean;
+  /** Whether no task waits for another one, and any number may run at once unless `limit` is given. */
+  readonly parallel: boolean;
+  /** How many of its tasks may run at once; undefined: nothing was said. */
+  readonly limit: number | undefined;
+  /** Whether a failure stops only what needs the failed task. */
+  readonly keepGoing: boolean;
 }
 
 /**
- * Reads the arguments of a `vt run` in a command, so that it is planned instead of started.
- * Undefined: not a command line that a plan can replace; it is left to run, and to complain.
+ * Reads the arguments of a `vt run` in a command, and the assignments before it, so that it is planned
+ * instead of started. Undefined: not a command line that a plan can replace; it is left to run, and to
+ * complain.
  */
-export type ReadRunArguments = (args: readonly string[], env: RunnerEnv) => RunRequest | undefined;
+export type ReadRunArguments = (
+  args: readonly string[],
+  assigned: RunnerEnv,
+) => RunRequest | undefined;

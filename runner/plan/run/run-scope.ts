@@ -26,6 +26,10 @@ export interface RunScope {
   readonly env: RunnerEnv;
   /** What comes before all of it. */
   readonly start: Needs;
+  /** The pool its steps are in. */
+  readonly pool: number;
+  /** Whether a failure of this run, or of those it stands in, stops only what needs the failed task. */
+  readonly keepGoing: boolean;
   /** Equal for requests that ask for the same. */
   readonly query: string;
   /** Differs where the same command of the same task would be run differently. */
@@ -38,7 +42,15 @@ export interface RunScope {
 
 type ScopeRequest = Pick<
   RunScope,
-  'request' | 'place' | 'target' | 'isWithoutHolder' | 'cache' | 'env' | 'start'
+  | 'request'
+  | 'place'
+  | 'target'
+  | 'isWithoutHolder'
+  | 'cache'
+  | 'env'
+  | 'start'
+  | 'pool'
+  | 'keepGoing'
 >;
 
 export function createScope(asked: ScopeRequest, catalog: TaskCatalog): RunScope {

@@ -1,5 +1,5 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
-import type { PlannedExecution, PlannedTask, PlanStep } from '../plan.js';
+import type { PlannedExecution, PlannedTask, PlanStep, StepPool } from '../plan.js';
 
 /** Indexes of steps that must have succeeded; empty: nothing has to. */
 export type Needs = readonly number[];
@@ -15,6 +15,8 @@ export interface StepRequest {
   readonly package: WorkspacePath;
   readonly needs: Needs;
   readonly follows: Needs;
+  readonly pool: number;
+  readonly continues: boolean;
   readonly make: () => PlannedExecution;
 }
 
@@ -22,6 +24,7 @@ export interface StepRequest {
 export class StepGraph {
   readonly steps: PlanStep[] = [];
   readonly tasks: PlannedTask[] = [];
+  readonly pools: StepPool[] = [];
   readonly #byIdentity = new Map<string, number>();
   readonly #taskIndexes = new Map<string, number>();
 
@@ -45,7 +48,14 @@ export class StepGraph {
       task: index,
       needs,
       follows,
+      pool: request.pool,
+      continues: request.continues,
     });
+  }
+
+  /** The index of a new pool. */
+  addPool(limit: number, within: number | undefined): number {
+    return this.pools.push({ limit, within }) - 1;
   }
 
   /** At most one step that stands for all of `needs`, so that many can wait for many cheaply. */
@@ -54,7 +64,7 @@ export class StepGraph {
     const key = stepKey('', needs);
     const known = this.#byIdentity.get(key);
     if (known !== undefined) return [known];
-    return [this.#push(key, { planned: undefined, task: undefined, needs, follows: [] })];
+    return [this.#push(key, { ...bridge, needs })];
   }
 
   #push(key: string, step: PlanStep): number {
@@ -63,6 +73,9 @@ export class StepGraph {
     return index;
   }
 }
+
+/** A step with nothing to run takes no room. */
+const bridge = { planned: undefined, task: undefined, follows: [], pool: 0, continues: false };
 
 /** All steps of several lists, each once, in ascending order. */
 export function union(...lists: readonly Needs[]): Needs {

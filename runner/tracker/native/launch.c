@@ -5,7 +5,8 @@
  *             [--terminal PATH] [--channel PATH] [--root PATH] [--grace MS] [--no-track] -- program args...
  *
  * Working directory and environment are the task's. Without --stdout and --terminal the task keeps
- * the launcher's stdin, stdout and stderr. Exits 0 when the tree is gone (whatever became of the
+ * the launcher's stdin, stdout and stderr; with --no-track and without --channel, too, all its other
+ * descriptors. Exits 0 when the tree is gone (whatever became of the
  * task), 1 when the task could not be started for a reason of the launcher's own, 2 for a wrong
  * command line.
  */

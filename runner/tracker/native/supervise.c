@@ -18,6 +18,7 @@
 
 #define MOST_SURVIVORS 1024
 #define RECHECK_MS 20
+#define MOST_INHERITED 1024
 
 struct supervisor {
     const struct vt_options *options;
@@ -50,6 +51,12 @@ static void let_go_of_stdio(int control) {
     for (int fd = 0; fd < 3; fd++)
         if (fd != control && null >= 0) dup2(null, fd);
     if (null > 2) close(null);
+}
+
+/* Nor of what the task alone was to inherit: its other end waits for the end of it. */
+static void let_go_of_others(const struct supervisor *s) {
+    for (int fd = 3; fd < MOST_INHERITED; fd++)
+        if (fd != s->options->control && fd != s->children) close(fd);
 }
 
 static void started(struct supervisor *s) {
@@ -126,6 +133,7 @@ static void read_message(struct supervisor *s) {
     if (s->lost_listener) return;
     if (!s->failed) started(s);
     let_go_of_stdio(s->options->control);
+    if (vt_task_inherits(s->options)) let_go_of_others(s);
 }
 
 static void end_main(struct supervisor *s, int status) {

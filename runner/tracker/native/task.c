@@ -137,7 +137,7 @@ static void run_child(const struct vt_options *options, bool track, bool shared,
     else if (options->out != NULL) grouped = setsid() < 0 ? -1 : 0;
     if (grouped < 0) fail(messages, errno, options->program[0]);
     if (track && shared) install_filter(options, messages, cookie);
-    int error = close_others(messages);
+    int error = vt_task_inherits(options) ? 0 : close_others(messages);
     if (error < 0) fail(messages, -error, options->program[0]);
     if (shared) tell(messages, VT_START_ALONE, 0, "");
     open_stdio(options, messages, cookie);
@@ -146,6 +146,11 @@ static void run_child(const struct vt_options *options, bool track, bool shared,
     if (track && !shared) install_filter(options, messages, cookie);
     execvp(options->program[0], options->program);
     fail(messages, errno, options->program[0]);
+}
+
+bool vt_task_inherits(const struct vt_options *options) {
+    return options->no_track && options->terminal == NULL && options->out == NULL &&
+           options->err == NULL && options->channel == NULL;
 }
 
 /* True when a table can be unshared again. Harmless here: ours is shared with nobody. */

@@ -15,6 +15,7 @@
 
 #include "options.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,10 @@ struct vt_task {
     int message_end; /* shared table: its write end, to be closed at VT_START_ALONE or the child's
                       * end, and the listener lies in our table. Plain fork: -1 */
 };
+
+/* Whether the task has everything that the launcher was given, descriptors above 2 included, as if it
+ * had been started by whoever started the launcher. */
+bool vt_task_inherits(const struct vt_options *options);
 
 /* `cookie`: of the trace, for the child's own calls behind the filter. `track`: install the filter.
  * The shim, if any, is preloaded only where the filter could be installed. Returns 0 or -errno. */

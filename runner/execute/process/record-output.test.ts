@@ -20,10 +20,13 @@ function startRunner(argv: readonly string[]) {
   const program = `
     import { writeSync } from 'node:fs';
     import { builtTracker, runSubject } from ${url('./task-rig.js')};
-    import { outputFlushed, showOutput } from ${url('./show-output.js')};
+    import { recordOutput } from ${url('./record-output.js')};
     import { OutputRecorder } from ${url('./output-recorder.js')};
+    import { writerFor } from ${url('./stream-writer.js')};
     const recorder = new OutputRecorder();
-    const show = showOutput(process, recorder);
+    const [out, err] = [writerFor(process.stdout), writerFor(process.stderr)];
+    const show = recordOutput(recorder, ({ stream, bytes }) =>
+      (stream === 'stderr' ? err : out).write(bytes));
     let held = false;
     const onOutput = (chunk) => {
       const demand = show(chunk);
@@ -32,7 +35,7 @@ function startRunner(argv: readonly string[]) {
       return demand;
     };
     const { ending } = await runSubject(${JSON.stringify(argv)}, { tracker: builtTracker(), onOutput });
-    await outputFlushed(process);
+    await Promise.all([out.flushed(), err.flushed()]);
     const memory = process.resourceUsage().maxRSS;
     writeSync(3, JSON.stringify({ ending, memory, recording: recorder.finish().kind }) + '\\n');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
