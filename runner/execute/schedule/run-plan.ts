@@ -163,6 +163,7 @@ class PlanRun {
 
   #fail(step: StepIndex): void {
     this.#firstFailure ??= step;
+    this.#queue.fail(step);
     if (this.options.keepGoing || this.plan.steps[step]?.continues === true) return;
     this.stopping.stop({ kind: 'failure' });
   }
@@ -170,7 +171,12 @@ class PlanRun {
   #giveUp(): void {
     this.#hasGivenUp = true;
     const reason = this.stopping.reason ?? { kind: 'request' };
-    for (const step of this.#queue.giveUp()) this.#never(step, { kind: 'stopped', reason });
+    for (const { step, failed } of this.#queue.giveUp()) {
+      this.#never(
+        step,
+        failed === undefined ? { kind: 'stopped', reason } : { kind: 'needs-failed', failed },
+      );
+    }
   }
 
   #never(step: StepIndex, why: NeverRun): void {

@@ -65,14 +65,24 @@ export class StepQueue {
     return this.#advance(this.#release(step));
   }
 
-  /** Takes all that has not been started off the queue: nothing more will be taken. */
-  giveUp(): readonly StepIndex[] {
-    const left: StepIndex[] = [];
+  /** Says that a step that runs has failed, before it is given back. */
+  fail(step: StepIndex): void {
+    this.#states[step] = { kind: 'ended' };
+  }
+
+  /**
+   * Takes all that has not been started off the queue: nothing more will be taken. Steps that could
+   * never have been run, as they need a failed one, are told with its root.
+   */
+  giveUp(): readonly Left[] {
+    const left: Left[] = [];
     this.#ready.length = 0;
     this.#states.forEach(({ kind }, step) => {
-      if (kind !== 'waiting' && kind !== 'ready') return;
-      this.#states[step] = { kind: 'never', because: undefined };
-      if (this.#steps[step]?.planned !== undefined) left.push(step);
+      const known = this.#steps[step];
+      if (known === undefined || (kind !== 'waiting' && kind !== 'ready')) return;
+      const failed = this.#failureBefore(known.needs);
+      this.#states[step] = { kind: 'never', because: failed };
+      if (known.planned !== undefined) left.push({ step, failed });
     });
     return left;
   }
@@ -105,7 +115,7 @@ export class StepQueue {
     for (const other of needs) {
       const state = this.#states[other];
       if (state?.kind === 'ended') return other;
-      if (state?.kind === 'never') return state.because ?? other;
+      if (state?.kind === 'never' && state.because !== undefined) return state.because;
     }
     return undefined;
   }
@@ -140,6 +150,12 @@ export class StepQueue {
 export interface Lost {
   readonly step: StepIndex;
   readonly failed: StepIndex;
+}
+
+/** A step that nobody runs any more; `failed` as in Lost, undefined when it could have been run. */
+interface Left {
+  readonly step: StepIndex;
+  readonly failed: StepIndex | undefined;
 }
 
 /** Into an ascending list. */
