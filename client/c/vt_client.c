@@ -18,6 +18,7 @@
 
 #define CLIENT "c"
 #define CLIENT_VERSION "0.1.0"
+#define PROTOCOL_VERSION 1
 
 #define MAX_FRAME_BYTES 512
 #define MAX_REPLY_BYTES (16u << 20)
@@ -28,7 +29,7 @@ static const uint8_t MARK[] = {0x0d, 0xf6, 0x76, 0x74, 0xf7};
 
 /* Field numbers of Request.kind and Reply.body. */
 enum kind { HELLO = 1, IGNORE_INPUT, IGNORE_OUTPUT, DISABLE_CACHE, GET_ENV, GET_ENVS, OPEN_REPLIES };
-enum body { REPLY_GET_ENV = 5, REPLY_GET_ENVS = 6 };
+enum body { REPLY_HELLO = 4, REPLY_GET_ENV, REPLY_GET_ENVS };
 
 enum outcome {
     DONE,
@@ -47,6 +48,7 @@ struct connection {
     int replies; /* -1: not claimed */
     uint32_t reply_channel;
     uint32_t nonce, sequence;
+    unsigned version; /* 0: not asked for yet */
     uint8_t *buffer; /* what was read of the replies */
     size_t filled, capacity;
 };
@@ -453,6 +455,14 @@ static uint32_t random_nonce(void) {
     return (uint32_t)now.tv_nsec * 2654435761u ^ (uint32_t)now.tv_sec ^ (uint32_t)(uintptr_t)&now;
 }
 
+static struct bytes hello(void) {
+    struct bytes fields = {0};
+    add_number(&fields, 1, PROTOCOL_VERSION);
+    add_text(&fields, 2, CLIENT);
+    add_text(&fields, 3, CLIENT_VERSION);
+    return fields;
+}
+
 static enum outcome begin(struct connection *connection, const char *directory) {
     *connection = (struct connection){.pid = getpid(), .requests = -1, .replies = -1};
     size_t length = strlen(directory);
@@ -477,11 +487,8 @@ static enum outcome begin(struct connection *connection, const char *directory) 
         enum outcome opened = open_requests(connection);
         if (opened != DONE) return opened;
     }
-    struct bytes hello = {0};
-    add_number(&hello, 1, 1);
-    add_text(&hello, 2, CLIENT);
-    add_text(&hello, 3, CLIENT_VERSION);
-    return send_kind(connection, 0, HELLO, &hello);
+    struct bytes fields = hello();
+    return send_kind(connection, 0, HELLO, &fields);
 }
 
 /* This thread's conversation, begun when it is first needed; NULL when there is nobody to talk to. */
@@ -559,6 +566,33 @@ bool vt_client_is_inside_runner(void) {
     bool inside = converse() != NULL;
     errno = error;
     return inside;
+}
+
+static bool use_version(const struct field *body, void *result) {
+    unsigned *version = result;
+    const uint8_t *at = body->data, *end = at + body->length;
+    struct field field;
+    int more;
+    while ((more = take_field(&at, end, &field)) > 0) {
+        if (field.number != 1 || field.data != NULL) continue;
+        *version = field.value < PROTOCOL_VERSION ? (unsigned)field.value : PROTOCOL_VERSION;
+    }
+    return more == 0;
+}
+
+unsigned vt_client_protocol_version(void) {
+    int error = errno;
+    struct connection *connection = converse();
+    if (connection != NULL && connection->version == 0) {
+        struct bytes fields = hello();
+        unsigned version = 0;
+        ask(HELLO, &fields, REPLY_HELLO, use_version, &version);
+        connection->version = version > 1 ? version : 1;
+    }
+    /* The runner may have gone while it was asked. */
+    unsigned version = connection == NULL || connection->requests < 0 ? 0 : connection->version;
+    errno = error;
+    return version;
 }
 
 void vt_client_ignore_input(const char *path) { report_path(IGNORE_INPUT, path); }

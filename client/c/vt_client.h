@@ -20,6 +20,12 @@ extern "C" {
 bool vt_client_is_inside_runner(void);
 
 /**
+ * The version of the protocol that the runner and this client both speak: what a request demands of
+ * it is said in PROTOCOL.md. Asks the runner the first time; 0 outside a runner.
+ */
+unsigned vt_client_protocol_version(void);
+
+/**
  * Reads, probes and listings at or under `path` are no inputs of this task, whether they happened
  * already or not. For directories that are a tool's own business, such as its cache.
  *

@@ -13,19 +13,12 @@ export class Connection {
   #sequence = 0;
   #replies: ReplyChannel | undefined;
   #ended = false;
+  #version: number | undefined;
 
   private constructor(directory: string, pipe: RequestPipe) {
     this.#directory = directory;
     this.#pipe = pipe;
-    this.report({
-      $case: 'hello',
-      value: {
-        protocolVersion: PROTOCOL_VERSION,
-        client: 'node',
-        clientVersion: __CLIENT_VERSION__,
-        label: '',
-      },
-    });
+    this.report(HELLO);
   }
 
   /** Undefined outside a runner, and when the runner is gone. */
@@ -61,6 +54,17 @@ export class Connection {
     return typeof reply === 'string' ? this.#end(reply) : reply.body;
   }
 
+  /** The protocol version both sides speak; asked for once. 0 if the runner is gone. */
+  version(): number {
+    if (this.#ended) return 0;
+    if (this.#version !== undefined) return this.#version;
+    const answer = this.ask(HELLO);
+    if (this.#ended) return 0;
+    const theirs = answer?.$case === 'hello' ? answer.value.protocolVersion : 1;
+    this.#version = Math.min(Math.max(theirs, 1), PROTOCOL_VERSION);
+    return this.#version;
+  }
+
   #send(kind: Kind, replyChannel: number): 'written' | Undelivered {
     if (this.#ended) return 'runner-gone';
     const frames = encodeRequest(this.#sender, this.#sequence + 1, replyChannel, { kind });
@@ -89,3 +93,13 @@ function randomNonce(): number {
 }
 
 declare const __CLIENT_VERSION__: string;
+
+const HELLO: Kind = {
+  $case: 'hello',
+  value: {
+    protocolVersion: PROTOCOL_VERSION,
+    client: 'node',
+    clientVersion: __CLIENT_VERSION__,
+    label: '',
+  },
+};

@@ -29,6 +29,7 @@ const names = [
   'ignoreOutput',
   'isInsideRunner',
   'load',
+  'protocolVersion',
 ];
 
 /** Calls everything; A is set in the environment of the process. */

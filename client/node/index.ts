@@ -34,6 +34,16 @@ export function isInsideRunner(): boolean {
 }
 
 /**
+ * The version of the protocol that the runner and this client both speak: what a request demands
+ * of it is said in PROTOCOL.md. Asks the runner the first time.
+ *
+ * @returns 0 outside a runner
+ */
+export function protocolVersion(): number {
+  return runner()?.version() ?? 0;
+}
+
+/**
  * Reads, probes and listings at or under `path` are not inputs of this task, whether they happened
  * already or not. For directories that are a tool's own business, such as its cache.
  *

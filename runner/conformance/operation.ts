@@ -12,6 +12,8 @@ export type Operation =
     }
   /** Whether a runner listens. */
   | { readonly do: 'inside' }
+  /** Which version of the protocol both sides speak. */
+  | { readonly do: 'version' }
   | { readonly do: 'chdir'; readonly path: string }
   /** In a child made by fork without exec. */
   | { readonly do: 'fork'; readonly operation: Operation }
@@ -43,7 +45,8 @@ export function operationLine(operation: Operation): string {
       return `get-envs ${kind} ${encodeField(text)} ${mode(operation)}`;
     }
     case 'inside':
-      return 'inside';
+    case 'version':
+      return operation.do;
     case 'fork':
       return `fork ${operationLine(operation.operation)}`;
     case 'threads':

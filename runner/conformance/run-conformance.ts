@@ -5,6 +5,7 @@ import { processCases } from './cases/process-cases.js';
 import { reportCases } from './cases/report-cases.js';
 import { runnerCases } from './cases/runner-cases.js';
 import { variableCases } from './cases/variable-cases.js';
+import { versionCases } from './cases/version-cases.js';
 import { NonConforming, Unsupported, Untestable } from './finding.js';
 import type { Finding } from './finding.js';
 import { Stage } from './stage.js';
@@ -17,6 +18,7 @@ export const conformanceCases: readonly Case[] = [
   ...descriptorCases,
   ...processCases,
   ...runnerCases,
+  ...versionCases,
 ];
 
 /** Puts a client through the cases one after another and yields what came of each. */

@@ -122,6 +122,9 @@ static void perform(char *line, FILE *out) {
     } else if (strcmp(operation, "inside") == 0) {
         fputs(vt_client_is_inside_runner() ? "yes\n" : "no\n", out);
         return;
+    } else if (strcmp(operation, "version") == 0) {
+        fprintf(out, "value %u\n", vt_client_protocol_version());
+        return;
     } else if (strcmp(operation, "get-env") == 0) {
         char *value = vt_client_get_env(decode(first), strcmp(rest, "tracked") == 0);
         fputs(value == NULL ? "absent" : "value ", out);

@@ -65,6 +65,8 @@ async function perform([word, ...fields]) {
     }
     case 'inside':
       return client.isInsideRunner() ? 'yes' : 'no';
+    case 'version':
+      return `value ${client.protocolVersion()}`;
     case 'chdir':
       process.chdir(text(fields[0]));
       return 'ok';

@@ -46,6 +46,8 @@ def perform(words):
         return " ".join(["set", *(f"{encode(n)}={encode(v)}" for n, v in found.items())])
     elif operation == "inside":
         return "yes" if vt_client.is_inside_runner() else "no"
+    elif operation == "version":
+        return f"value {vt_client.protocol_version()}"
     elif operation == "fork":
         return in_child(fields)
     elif operation == "threads":

@@ -82,6 +82,8 @@ class Vectors(unittest.TestCase):
                         answer,
                         {v["name"].encode(): base64.b64decode(v.get("value", "")) for v in variables},
                     )
+                elif "hello" in reply:
+                    self.assertEqual(answer, reply["hello"]["protocolVersion"])
                 else:
                     self.assertIsNone(answer)
                 read += 1

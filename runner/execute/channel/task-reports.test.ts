@@ -145,9 +145,10 @@ test('what cannot be answered is refused, and no part of the record', () => {
   assert.deepEqual([env, envQueries], [[], []]);
 });
 
-test('a newer client is told the version of this runner', () => {
+test('a client is told the version that both speak', () => {
   const { say } = reports(environment({}));
   for (const [theirs, agreed] of [
+    [0, 1],
     [1, 1],
     [7, 1],
   ]) {

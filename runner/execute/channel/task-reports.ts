@@ -36,7 +36,8 @@ export class TaskReports {
   handle({ kind }: Request, speaker: Speaker): Answer {
     switch (kind?.$case) {
       case 'hello': {
-        const protocolVersion = Math.min(kind.value.protocolVersion, PROTOCOL_VERSION);
+        const theirs = Math.max(kind.value.protocolVersion, 1);
+        const protocolVersion = Math.min(theirs, PROTOCOL_VERSION);
         return { $case: 'hello', value: { protocolVersion } };
       }
       case 'ignoreInput':

@@ -20,6 +20,7 @@ __all__ = [
     "ignore_input",
     "ignore_output",
     "is_inside_runner",
+    "protocol_version",
     "__version__",
 ]
 
@@ -30,6 +31,16 @@ def is_inside_runner() -> bool:
     """Whether a runner listens."""
     connection = _connection()
     return connection is not None and connection.is_open
+
+
+def protocol_version() -> int:
+    """The version of the protocol that the runner and this client both speak.
+
+    What a request demands of it is said in PROTOCOL.md. Asks the runner the first time; 0 outside a
+    runner.
+    """
+    connection = _connection()
+    return 0 if connection is None else connection.version()
 
 
 def ignore_input(path: _Path) -> None:

@@ -6,6 +6,8 @@ from typing import Optional
 from . import _channel, _wire
 from ._version import __version__
 
+_HELLO = _wire.hello(b"python", __version__.encode())
+
 
 class Connection:
     """Begins with the first thing said, ends for good with the first failure."""
@@ -15,6 +17,7 @@ class Connection:
         self._directory = directory
         self._nonce = int.from_bytes(os.urandom(4), "little")
         self._sequence = 0
+        self._version: Optional[int] = None
         self._replies: Optional[_channel.ReplyChannel] = None
         self._pipe: Optional[_channel.RequestPipe] = None
         try:
@@ -22,7 +25,7 @@ class Connection:
         except (_channel.RunnerGone, _channel.Lost) as failure:
             self._end(failure)
             return
-        self.report(_wire.hello(b"python", __version__.encode()))
+        self.report(_HELLO)
 
     @property
     def is_open(self) -> bool:
@@ -57,6 +60,15 @@ class Connection:
         except _wire.MalformedMessage:
             self._end(_channel.Lost())
         return None
+
+    def version(self) -> int:
+        """The protocol version both sides speak; asked for once. 0 if the runner is gone."""
+        if self._version is None:
+            answer = self.ask(_HELLO)
+            if self.is_open:
+                theirs = answer if isinstance(answer, _wire.Version) else 1
+                self._version = min(max(theirs, 1), _wire.PROTOCOL_VERSION)
+        return self._version if self.is_open and self._version is not None else 0
 
     def forget(self) -> None:
         """Closes what the child of a fork got from its parent. What the parent has is untouched."""

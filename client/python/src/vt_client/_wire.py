@@ -6,6 +6,9 @@ to agree with it about a version of the protobuf runtime. The vectors of the pro
 
 from typing import Dict, Iterator, List, Optional, Tuple, Union
 
+#: The protocol version this client speaks.
+PROTOCOL_VERSION = 1
+
 MAX_FRAME_BYTES = 512
 MAX_REPLY_BYTES = 16 << 20
 
@@ -19,7 +22,7 @@ _CHUNK_BYTES = MAX_FRAME_BYTES - 35
 HELLO, IGNORE_INPUT, IGNORE_OUTPUT, DISABLE_CACHE, GET_ENV, GET_ENVS, OPEN_REPLIES = range(1, 8)
 
 #: Field numbers of ``Reply.body``.
-_REPLY_GET_ENV, _REPLY_GET_ENVS = 5, 6
+_REPLY_HELLO, _REPLY_GET_ENV, _REPLY_GET_ENVS = 4, 5, 6
 
 
 class MalformedMessage(ValueError):
@@ -52,7 +55,7 @@ def _text(field: int, value: bytes) -> bytes:
 
 
 def hello(client: bytes, version: bytes) -> bytes:
-    return _bytes(HELLO, _number(1, 1) + _text(2, client) + _text(3, version))
+    return _bytes(HELLO, _number(1, PROTOCOL_VERSION) + _text(2, client) + _text(3, version))
 
 
 def ignore_input(path: bytes) -> bytes:
@@ -119,7 +122,11 @@ def _chunks(request: bytes) -> Iterator[bytes]:
 
 
 #: ``None``: an Error, an answer without content, or one of a kind that is not known.
-Answer = Union[None, "Value", Dict[bytes, bytes]]
+Answer = Union[None, "Version", "Value", Dict[bytes, bytes]]
+
+
+class Version(int):
+    """Answer to hello."""
 
 
 class Value:
@@ -136,6 +143,8 @@ def decode_reply(message: bytes) -> Tuple[int, Answer]:
     for field, value in _fields(message):
         if field == 1 and isinstance(value, int):
             sequence = value
+        elif field == _REPLY_HELLO and isinstance(value, bytes):
+            answer = Version(dict(_fields(value)).get(1, 0))
         elif field == _REPLY_GET_ENV and isinstance(value, bytes):
             answer = Value(dict(_fields(value)).get(1))  # type: ignore[arg-type]
         elif field == _REPLY_GET_ENVS and isinstance(value, bytes):

@@ -172,17 +172,21 @@ export interface Request {
 }
 
 /**
- * Introduces the sender. Optional; if sent, the first message of its (pid, nonce). No reply unless
- * a reply channel is given, then HelloReply.
+ * Introduces the sender. Optional; if sent, the first message of its (pid, nonce). May be sent again
+ * at any time with a reply channel, to ask which version both sides speak. No reply unless a reply
+ * channel is given, then HelloReply.
  *
  * Errors: none.
  */
 export interface Hello {
-  /** The highest protocol version the sender speaks. This document describes version 1. */
+  /**
+   * The highest protocol version the sender speaks. This document describes version 1. 0 is taken
+   * for 1.
+   */
   protocolVersion: number;
-  /** Name of the client library, such as `node`. */
+  /** Name of the client library, such as `node`. For people. */
   client: string;
-  /** Version of the client library. */
+  /** Version of the client library. For people. */
   clientVersion: string;
   /**
    * How the runner shall name the sender to its user, such as `vite` or `plugin x`. Empty: by its
