@@ -52,7 +52,7 @@ struct state {
 
 /* Every page touched here costs each program that is started: nothing is made before it is needed. */
 static const char *trace; /* the trace's name; NULL: nothing to do in this process */
-static struct state *state; /* atomic; NULL: not made yet */
+static struct state *state; /* atomic, for readers too: a thread that came second may still try to set it; NULL: not made yet */
 static uint32_t early; /* atomic: calls before there was a state */
 static pid_t owner; /* whose memory this is, or was when it forked */
 
@@ -144,10 +144,10 @@ static ssize_t recall(struct vt_shim_slot *slot, const struct known_directory *k
 /* -1: unknown. Remembered while no process of the tree changes its own. */
 static ssize_t working_directory(struct vt_shim_slot *slot) {
     uint32_t stamp = vt_log_cwd_stamp(&slot->log);
-    if (stamp != 0 && stamp == slot->cwd.cwd_stamp && (!vt_log_cwd_is_borrowed(&slot->log) || is_own(state)))
+    if (stamp != 0 && stamp == slot->cwd.cwd_stamp && (!vt_log_cwd_is_borrowed(&slot->log) || is_own(LOAD(&state))))
         return recall(slot, &slot->cwd);
     ssize_t length = (ssize_t)vt_quiet_call(0, SYS_getcwd, (long)slot->path, PATH_MAX, 0, 0, 0) - 1;
-    if (length <= 0 || stamp == 0 || !is_own(state)) return length;
+    if (length <= 0 || stamp == 0 || !is_own(LOAD(&state))) return length;
     slot->cwd.length = (size_t)length;
     slot->cwd.cwd_stamp = stamp;
     memcpy(slot->cwd.path, slot->path, (size_t)length);
@@ -173,7 +173,7 @@ static ssize_t open_directory(struct vt_shim_slot *slot, int fd) {
     link[at] = '\0';
     ssize_t length = (ssize_t)vt_quiet_call(slot->log.header->cookie, SYS_readlinkat, AT_FDCWD, (long)link,
                                             (long)slot->path, PATH_MAX, 0);
-    if (length <= 0 || stamp == 0 || !S_ISDIR(status.st_mode) || status.st_nlink == 0 || !is_own(state)) return length;
+    if (length <= 0 || stamp == 0 || !S_ISDIR(status.st_mode) || status.st_nlink == 0 || !is_own(LOAD(&state))) return length;
     *known = (struct known_directory){
         .fd = fd, .cwd_stamp = stamp, .changes = changes, .device = status.st_dev, .inode = status.st_ino,
         .length = (size_t)length};
@@ -210,7 +210,7 @@ static struct vt_entry entry_of(const struct vt_shim_slot *slot, uint8_t op, uin
     return (struct vt_entry){
         .op = op,
         .flags = VT_FLAG_SHIM | (follow ? 0 : VT_FLAG_NOFOLLOW),
-        .pid = (uint32_t)state->pid,
+        .pid = (uint32_t)LOAD(&state)->pid,
         .aux = aux,
         .result = VT_RESULT_UNKNOWN,
         .path = slot->path,
@@ -219,7 +219,7 @@ static struct vt_entry entry_of(const struct vt_shim_slot *slot, uint8_t op, uin
 }
 
 static bool accept(enum vt_touched touched) {
-    if (touched == VT_TOUCH_REFUSED) STORE(&state->refused, 1);
+    if (touched == VT_TOUCH_REFUSED) STORE(&LOAD(&state)->refused, 1);
     return touched == VT_TOUCH_KNOWN || touched == VT_TOUCH_RECORDED;
 }
 
@@ -274,7 +274,7 @@ static struct vt_shim_slot *enter(void) {
 }
 
 static uint64_t leave(struct vt_shim_slot *slot, bool committed, int error) {
-    uint64_t cookie = committed ? LOAD(&state->cookie) : 0;
+    uint64_t cookie = committed ? LOAD(&LOAD(&state)->cookie) : 0;
     errno = error;
     STORE(&slot->lock, 0);
     return cookie;
@@ -306,7 +306,7 @@ uint64_t vt_shim_record_listing(int fd) {
 bool vt_shim_begin(struct vt_shim_look *look) {
     look->slot = enter();
     if (look->slot == NULL) return false;
-    look->cookie = LOAD(&state->cookie);
+    look->cookie = LOAD(&LOAD(&state)->cookie);
     look->changes = vt_log_changes(&look->slot->log);
     return true;
 }
