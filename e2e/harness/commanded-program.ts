@@ -37,10 +37,14 @@ export class CommandedProgram {
     this.command = [process.execPath, file, address];
   }
 
-  /** Listens; the program connects when a task runs `command`. */
-  static async listen(t: TestContext, workspace: Workspace): Promise<CommandedProgram> {
+  /** Listens; the program connects when a task runs `command`. One `name` for each in a workspace. */
+  static async listen(
+    t: TestContext,
+    workspace: Workspace,
+    name = 'control',
+  ): Promise<CommandedProgram> {
     workspace.write({ [fileName]: program });
-    const address = workspace.path('control.sock');
+    const address = workspace.path(`${name}.sock`);
     const server = createServer();
     const commanded = new CommandedProgram(server, address, workspace.path(fileName));
     server.on('connection', (socket) => {

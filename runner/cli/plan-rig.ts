@@ -31,7 +31,7 @@ export class PlanRig {
 
   /** @param args as after `vt run`, separated by spaces. */
   outcome(args: string, cwd = '.'): Promise<PlanOutcome> {
-    const request = runRequest(parseRunFlags(args.split(' ')));
+    const request = runRequest(parseRunFlags(args.split(' ')), this.env);
     if (request === undefined) throw new Error(`no task in: ${args}`);
     const location = locate(path.join(this.root, cwd), []);
     const context = { location, env: this.env, capture: 'pipes', readRun: readNestedRun } as const;

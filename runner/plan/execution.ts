@@ -34,7 +34,7 @@ export interface Execution {
   readonly workspaceRoot: AbsolutePath;
   /** The complete environment of the task, without the channel's own variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** How its output is captured if it is cached. */
+  /** How its output is captured, if it is cached or has to be told from that of others. */
   readonly capture: Capture;
   /** Undefined: run without tracking, with inherited stdio. */
   readonly cache: CachePolicy | undefined;

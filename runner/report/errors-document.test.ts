@@ -172,6 +172,12 @@ const usageProblems: SampleOfEach<UsageProblem> = {
   'damaged-entry': { kind: 'damaged-entry', entry: '3fa2', detail: 'blob missing' },
   'no-results': { kind: 'no-results', task: 'biuld', nearest: task },
   'bad-limit': { kind: 'bad-limit', source: '--max-size', value: 'big', measures: 'size' },
+  'bad-count': {
+    kind: 'bad-count',
+    source: '--concurrency-limit',
+    value: '0',
+    command: 'vt run',
+  },
   'unexpected-argument': {
     kind: 'unexpected-argument',
     argument: 'x',

@@ -22,6 +22,13 @@ export type UsageProblem =
   | { readonly kind: 'flag-not-supported-yet'; readonly flag: string; readonly command: string }
   | { readonly kind: 'missing-value'; readonly flag: string; readonly command: string }
   | { readonly kind: 'unexpected-value'; readonly flag: string; readonly command: string }
+  /** `source`: the flag or the variable. */
+  | {
+      readonly kind: 'bad-count';
+      readonly source: string;
+      readonly value: string;
+      readonly command: string;
+    }
   | { readonly kind: 'repeated-flag'; readonly flag: string; readonly command: string }
   | {
       readonly kind: 'conflicting-flags';

@@ -66,7 +66,7 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   }
   // Kept apart also when they end up in one file: results do not depend on who ran the task.
   const capture = io.capture === 'terminal' ? 'terminal' : 'pipes';
-  const request = runRequest(given);
+  const request = runRequest(given, io.env);
   if (request === undefined) {
     const argument = 'the name of a task';
     throw new UsageError({ kind: 'missing-argument', argument, command: runName });
@@ -92,7 +92,7 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   try {
     const result = await runPlan(plan, executor, log, {
       policy: 'stop',
-      inherit: io.stdout.isTTY ? 'always' : 'alone',
+      inherit: 'alone',
       keepGoing: request.keepGoing,
     });
     const details = detailsOf(plan, result);

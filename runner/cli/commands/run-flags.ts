@@ -1,3 +1,4 @@
+import type { RunnerEnv } from '../../plan/env/declared-env.js';
 import type { PackageQuery, RunRequest } from '../../plan/run/run-request.js';
 import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
@@ -26,13 +27,26 @@ export const runFlags = {
     multiple: true,
     valueHint: 'packages',
     description:
-      "In packages by name ('app', '@scope/*') or place ('./packages/**'); 'app...'\nwith what it needs, '...app' with what needs it, 'app^...' without itself,\n'!app' not in it. Repeatable.",
+      "In packages by name ('app', '@scope/*') or place ('./packages/**');\n'app...' with what it needs, '...app' with what needs it, 'app^...'\nwithout itself, '!app' not in it. Repeatable.",
   },
   'fail-if-no-match': {
     type: 'boolean',
     description: 'It is a mistake if --filter selects no package',
   },
   'ignore-depends-on': { type: 'boolean', description: 'Run nothing because of "dependsOn"' },
+  parallel: {
+    type: 'boolean',
+    description: 'Nothing waits for anything, and any number runs at once',
+  },
+  'concurrency-limit': {
+    type: 'string',
+    valueHint: 'n',
+    description: 'How many commands run at once; default: $VP_RUN_CONCURRENCY_LIMIT, or 4',
+  },
+  continue: {
+    type: 'boolean',
+    description: 'After a failure, go on with all that does not need what failed',
+  },
   cache: { type: 'boolean', description: 'Cache package.json scripts too' },
   'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
   verbose: {
@@ -44,10 +58,7 @@ export const runFlags = {
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
-const laterFlags = [
-  ...['--parallel', '--concurrency-limit', '--log'],
-  ...['--dry-run', '--json', '--watch', '--continue'],
-];
+const laterFlags = ['--log', '--dry-run', '--json', '--watch'];
 
 type RunFlags = ParsedFlags<typeof runFlags>;
 
@@ -66,8 +77,12 @@ export function parseRunFlags(argv: readonly string[]): RunFlags {
   return given;
 }
 
-/** What is asked for; undefined when no task is named. Throws a UsageError for contradictions. */
-export function runRequest(given: RunFlags): RunRequest | undefined {
+/**
+ * What is asked for; undefined when no task is named. Throws a UsageError for contradictions.
+ *
+ * @param env only what was said for this run: a run in a command has its place in the outer one's limit.
+ */
+export function runRequest(given: RunFlags, env: RunnerEnv): RunRequest | undefined {
   const [task, ...args] = given.rest;
   if (task === undefined) return undefined;
   const selecting = (['recursive', 'filter', 'workspace-root'] as const).find((f) => given.has(f));
@@ -82,20 +97,39 @@ export function runRequest(given: RunFlags): RunRequest | undefined {
     cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined,
     ignoreDependsOn: given.has('ignore-depends-on'),
     failIfNoMatch: given.has('fail-if-no-match'),
-    parallel: false,
-    limit: 1,
-    keepGoing: false,
+    parallel: given.has('parallel'),
+    limit: concurrencyLimit(given, env),
+    keepGoing: given.has('continue'),
   };
+}
+
+function concurrencyLimit(given: RunFlags, env: RunnerEnv): number | undefined {
+  const flag = given.value('concurrency-limit');
+  if (flag !== undefined) return count('--concurrency-limit', flag);
+  // What holds for runs in general does not hold for one that is to know no limit.
+  if (given.has('parallel')) return undefined;
+  const { VP_RUN_CONCURRENCY_LIMIT: variable } = env;
+  if (variable === undefined || variable === '') return undefined;
+  return count('VP_RUN_CONCURRENCY_LIMIT', variable);
+}
+
+function count(source: string, value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number > 0) return number;
+  throw new UsageError({ kind: 'bad-count', source, value, command: runName });
 }
 
 /**
  * Reads a `vt run` that stands in a task's command. Undefined for one that only a process of its
  * own can do, or complain about. How much is said is for the outer run to decide.
  */
-export function readNestedRun(argv: readonly string[]): RunRequest | undefined {
+export function readNestedRun(
+  argv: readonly string[],
+  assigned: RunnerEnv,
+): RunRequest | undefined {
   try {
     const given = parseRunFlags(argv);
-    return given.has('help') || given.has('last-details') ? undefined : runRequest(given);
+    return given.has('help') || given.has('last-details') ? undefined : runRequest(given, assigned);
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     throw error;

@@ -51,7 +51,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       }
       await cache.repair(createWorld(workspaceRoot, planned.envSource));
       const launcher = trackerFor(workspaceRoot)?.launcher;
-      return runUncached(planned, surroundings, events, launcher);
+      return runUncached(planned, surroundings, events, window, launcher);
     },
     async close() {
       await cache.close();

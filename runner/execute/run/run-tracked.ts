@@ -23,7 +23,7 @@ import { attendTask } from './attend-task.js';
 import { noteAttempt } from './note-attempt.js';
 import { openRunEnvironment } from './run-environment.js';
 import type { RunEnvironment } from './run-environment.js';
-import { followWindowSize, windowSize } from './window-size.js';
+import { followWindowSize, taskOutput } from './window-size.js';
 import type { WindowStream } from './window-size.js';
 
 /** What runs have in common, from the entry file. */
@@ -99,8 +99,7 @@ async function runObserved(
       argv: execution.argv,
       cwd: execution.cwd,
       env: { ...execution.env, ...environment.env },
-      output:
-        execution.capture === 'terminal' ? { terminal: windowSize(window) } : execution.capture,
+      output: taskOutput(execution, window),
       channel: environment.channelPath,
       runDirectory: environment.directory,
     },

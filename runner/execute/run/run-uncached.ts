@@ -9,18 +9,22 @@ import { mayNotBegin } from '../schedule/stopping.js';
 import type { Ending } from '../task-process.js';
 import { attendTask } from './attend-task.js';
 import type { Attended } from './attend-task.js';
+import { followWindowSize, taskOutput } from './window-size.js';
+import type { WindowStream } from './window-size.js';
 
 /**
  * Runs an execution that is not to be cached, and observes nothing: as if vt were not there, sharing
  * vt's streams, terminal and process group, or, where its output has to be told from that of others,
- * with an empty input and its output captured through pipes.
+ * with an empty input and its output captured as if it were cached.
  *
+ * @param window its size is that of the terminals of tasks.
  * @param launcher path of the native launcher, if there is one; keeps its processes together.
  */
 export async function runUncached(
   { execution }: PlannedExecution,
   { inherits, stopping }: Surroundings,
   events: ExecutionEvents,
+  window: WindowStream,
   launcher: string | undefined,
 ): Promise<Outcome | undefined> {
   if (mayNotBegin(stopping)) return undefined;
@@ -33,7 +37,7 @@ export async function runUncached(
         runInherited(execution, stopping.policy === 'stop' ? launcher : undefined),
         stopping,
       )
-    : await runCaptured(execution, stopping, events, launcher);
+    : await runCaptured(execution, stopping, events, window, launcher);
   return {
     status,
     ending,
@@ -47,6 +51,7 @@ async function runCaptured(
   execution: PlannedExecution['execution'],
   stopping: Surroundings['stopping'],
   events: ExecutionEvents,
+  window: WindowStream,
   launcher: string | undefined,
 ): Promise<Attended> {
   let directory: string;
@@ -63,17 +68,22 @@ async function runCaptured(
         argv: execution.argv,
         cwd: execution.cwd,
         env: execution.env,
-        output: 'pipes',
+        output: taskOutput(execution, window),
         channel: undefined,
         runDirectory: directory,
       },
       launcher === undefined ? undefined : { launcher },
       events.wrote,
     );
-    const attended = await attendTask(task, stopping);
-    await task.trace;
-    await events.flushed();
-    return attended;
+    const stopFollowing = followWindowSize(window, task);
+    try {
+      const attended = await attendTask(task, stopping);
+      await task.trace;
+      await events.flushed();
+      return attended;
+    } finally {
+      stopFollowing();
+    }
   } finally {
     await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { RunningTask } from '../task-process.js';
+import type { Execution } from '../../plan/execution.js';
+import type { RunningTask, TaskCommand } from '../task-process.js';
 
 /** What a terminal that does not tell its size is taken for. */
 const USUAL_SIZE = { columns: 80, rows: 24 } as const;
@@ -7,8 +8,16 @@ const USUAL_SIZE = { columns: 80, rows: 24 } as const;
 /** Something that may be a terminal. */
 export type WindowStream = Writable & { readonly columns?: number; readonly rows?: number };
 
+/** Where the output of a captured execution goes: a terminal is one of the size of vt's own. */
+export function taskOutput(
+  { capture }: Pick<Execution, 'capture'>,
+  window: WindowStream,
+): TaskCommand['output'] {
+  return capture === 'terminal' ? { terminal: windowSize(window) } : capture;
+}
+
 /** The size of the terminal behind a stream, in characters. */
-export function windowSize(stream: WindowStream): { columns: number; rows: number } {
+function windowSize(stream: WindowStream): { columns: number; rows: number } {
   return {
     columns: stream.columns ?? USUAL_SIZE.columns,
     rows: stream.rows ?? USUAL_SIZE.rows,

@@ -28,6 +28,7 @@ export class Stopping {
   readonly #waiting = new Set<() => void>();
   #reason: StopReason | undefined;
   #isForced = false;
+  #hasReceived = false;
   #killer: NodeJS.Timeout | undefined;
 
   /** `grace` in milliseconds. */
@@ -94,7 +95,8 @@ export class Stopping {
 
   /** A signal that vt got: passed on, or the end of all; the second of them is the end at once. */
   receive(signal: NodeJS.Signals): void {
-    const isSecond = this.#reason?.kind === 'signal';
+    const isSecond = this.#hasReceived;
+    this.#hasReceived = true;
     if (this.policy === 'stop' && isSecond) this.kill();
     else this.stop({ kind: 'signal', signal });
   }

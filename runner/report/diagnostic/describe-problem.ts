@@ -52,6 +52,11 @@ export function describeProblem(problem: Problem): Diagnostic {
         `${problem.flag} of \`${problem.command}\` takes no value`,
         `write ${problem.flag} alone`,
       );
+    case 'bad-count':
+      return error(
+        `${problem.source} of \`${problem.command}\`: "${problem.value}" is no number of commands`,
+        'write a whole number from 1 on',
+      );
     case 'repeated-flag':
       return error(`${problem.flag} of \`${problem.command}\` is given twice`, 'give it once');
     case 'conflicting-flags':
