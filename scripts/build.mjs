@@ -1,13 +1,19 @@
 // Builds everything that runs: type check and unit-test output (build/), the bundled `vt`
-// (dist/vt.cjs and what it loads), the client's files (client/node/dist) and the native tracker (dist/native).
+// (dist/vt.cjs, the bundle vt-main.cjs and what they load), the client's files (client/node/dist) and the native tracker (dist/native).
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import esbuild from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+function digest(bytes) {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
 
 function node(...args) {
   execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
@@ -40,7 +46,27 @@ for (const [name, file] of Object.entries(apart)) {
   });
 }
 
-const bundle = path.join(root, 'dist/vt.cjs');
+/** Parts of Node that are loaded when something of them is used: a cache hit needs few of them. */
+const late = [
+  ...['node:child_process', 'node:crypto', 'node:events', 'node:fs/promises', 'node:module'],
+  ...['node:net', 'node:os', 'node:readline', 'node:timers/promises', 'node:tty', 'node:util'],
+];
+const loadLate = {
+  name: 'load-late',
+  setup: (build) => {
+    build.onResolve({ filter: /^node:/ }, ({ path: name, namespace }) =>
+      late.includes(name) && namespace !== 'late' ? { path: name, namespace: 'late' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'late' }, ({ path: name }) => {
+      const getters = Object.keys(createRequire(import.meta.url)(name))
+        .filter((key) => key !== 'default' && /^\w+$/.test(key))
+        .map((key) => `get ${key}() { return require('${name}').${key}; },`);
+      return { contents: `module.exports = {\n${getters.join('\n')}\n};`, loader: 'js' };
+    });
+  },
+};
+
+const bundle = path.join(root, 'dist/vt-main.cjs');
 await esbuild.build({
   absWorkingDir: root,
   entryPoints: ['runner/cli/vt.ts'],
@@ -54,20 +80,43 @@ await esbuild.build({
   mainFields: ['module', 'main'],
   // Native addons stay outside; they are loaded when first needed.
   external: ['sqlite3', 'node-pty'],
-  plugins: [loadApart],
+  plugins: [loadApart, loadLate],
   // Made a `require`, for the same reason.
   supported: { 'dynamic-import': false },
   define: {
     'import.meta.url': 'vtModuleUrl',
+    // The global one loads all of node:perf_hooks; both count milliseconds from some moment.
+    'performance.now': 'vtNow',
     __VT_VERSION__: JSON.stringify(version),
   },
   banner: {
-    js: '#!/usr/bin/env node\nconst vtModuleUrl = require("node:url").pathToFileURL(__filename).href;',
+    js: [
+      'const vtModuleUrl = require("node:url").pathToFileURL(__filename).href;',
+      'const vtNow = () => { const [s, ns] = process.hrtime(); return s * 1e3 + ns / 1e6; };',
+    ].join('\n'),
   },
+  // The names stay, for who reads a stack trace.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'linked',
   logLevel: 'warning',
 });
-chmodSync(bundle, 0o755);
+const program = path.join(root, 'dist/vt.cjs');
+await esbuild.build({
+  absWorkingDir: root,
+  entryPoints: ['runner/cli/start.ts'],
+  outfile: program,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  define: {
+    __VT_BUNDLE_DIGEST__: JSON.stringify(digest(readFileSync(bundle))),
+  },
+  banner: { js: '#!/usr/bin/env node' },
+  logLevel: 'warning',
+});
+chmodSync(program, 0o755);
 // Tools find the client by its path, so it stands beside the bundle wherever that is installed.
 copyFileSync(path.join(root, 'client/node/dist/index.cjs'), path.join(root, 'dist/vt-client.cjs'));
 // For editors: what a vite-task.json may hold.
