@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { contentDigest } from './content-digest.js';
 import { entryKind, isExecutable, lstatOrAbsent } from './file-identity.js';
+import { changedSince } from './late-change.js';
+import type { DirectoriesAbove } from './late-change.js';
 import type { FileMemo } from './file-memo.js';
 import { listingBefore } from './listing-before.js';
 import type { Observation } from './observation.js';
 import { statProgram } from './observation-check.js';
 import type { OwnChanges } from './own-changes.js';
+import { fromBytes } from './path-on-disk.js';
 import type { Dependency, NotStored } from './stored-run.js';
 import type { World } from './world.js';
 
@@ -16,6 +19,7 @@ export interface ObservedRun {
   readonly world: World;
   readonly memo: FileMemo;
   readonly own: OwnChanges;
+  readonly above: DirectoriesAbove;
   /** See FinishedRun. */
   readonly startStamp: bigint;
 }
@@ -29,8 +33,10 @@ export interface ObservedRun {
  *   ctime as it was). Of a file that the task changed, what it was must have been taken before the
  *   change (`before`), when its ctime was still before the start. The exception is a file that the
  *   task keeps for itself (`asLeft`): there the state it left is what counts.
- * - absence, existence, link: what the task saw is told by its trace. If the task did not change
- *   the path, it must still be so; otherwise somebody else changed it.
+ * - absence, existence: what the task saw is told by its trace. If the task did not change the path,
+ *   it must still be so; otherwise somebody else changed it.
+ * - link: the same, and as for content its ctime must be before the start.
+ * - content, link and listing: nobody else may have moved a directory above (late-change.ts).
  * - listing: see listing-before.ts.
  * - glob: taken before the start by the caller, or now if the task deleted nothing.
  * - program: size and mtime, with a ctime before the start.
@@ -59,13 +65,8 @@ export async function observe(
     }
     case 'link': {
       const { path, target } = dependency;
-      if (!run.own.changed(path) && present(path, run)?.isSymbolicLink() !== true) {
-        return modifiedDuringRun(path);
-      }
-      if (!run.own.changed(path) && readlinkSync(join(run.world.root, path)) !== target) {
-        return modifiedDuringRun(path);
-      }
-      return { kind: 'link', observer, path, target };
+      const edit = run.own.changed(path) ? undefined : linkEdit(path, target, run);
+      return edit ?? { kind: 'link', observer, path, target };
     }
     case 'listing':
       return listingBefore(dependency, run);
@@ -87,12 +88,27 @@ export async function observe(
   }
 }
 
+/**
+ * A trace tells where a link led by the text that it has after the run: a link made in its place
+ * since the start is known by its ctime only.
+ */
+function linkEdit(path: WorkspacePath, target: string, run: ObservedRun): NotStored | undefined {
+  const moved = run.above.movedSince(path);
+  if (moved !== undefined) return modifiedDuringRun(moved);
+  const stat = present(path, run);
+  if (stat?.isSymbolicLink() !== true || changedSince(stat, run.startStamp)) {
+    return modifiedDuringRun(path);
+  }
+  const text = fromBytes(readlinkSync(join(run.world.root, path), { encoding: 'buffer' }));
+  return text === target ? undefined : modifiedDuringRun(path);
+}
+
 async function observeContent(
   { path, observer, asLeft, before }: Extract<Dependency, { kind: 'content' }>,
   run: ObservedRun,
 ): Promise<Observation | NotStored> {
   const isLate = (stat: { readonly ctimeNs: bigint }) =>
-    asLeft !== true && stat.ctimeNs >= run.startStamp;
+    asLeft !== true && changedSince(stat, run.startStamp);
   if (before !== undefined && 'digest' in before) {
     const { digest, executable } = before;
     if (isLate(before)) return modifiedDuringRun(path);
@@ -107,6 +123,8 @@ async function observeContent(
   if (stat === undefined) return modifiedDuringRun(path);
   // A directory can be opened for reading; what is in it is only had by listing it.
   if (stat.isDirectory()) return { kind: 'existence', observer, path, entry: 'directory' };
+  const moved = asLeft === true ? undefined : run.above.movedSince(place);
+  if (moved !== undefined) return modifiedDuringRun(moved);
   if (isLate(stat)) return modifiedDuringRun(path);
   if (!stat.isFile()) return { kind: 'unreadable-input', path, detail: 'not-a-file' };
   const read = await run.memo.digest(join(run.world.root, place), stat);
@@ -148,7 +166,7 @@ function observeProgram(
   run: ObservedRun,
 ): Observation | NotStored {
   const stat = statProgram(path);
-  if (stat === undefined || stat.ctimeNs >= run.startStamp) {
+  if (stat === undefined || changedSince(stat, run.startStamp)) {
     return { kind: 'modified-during-run', path };
   }
   return { kind: 'program', observer, path, size: stat.size, mtime: stat.mtimeNs };

@@ -4,6 +4,7 @@ import { digestFile } from './file-digest.js';
 import type { FileDigest } from './file-digest.js';
 import { fileIdentity } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
+import { grainOf } from './late-change.js';
 import type { DiskPath } from './path-on-disk.js';
 import type { Transaction } from './index-database.js';
 
@@ -20,7 +21,7 @@ const DAY = 24 * 60 * 60 * 1000;
  * A file changed twice within one tick of the file clock has the same timestamps both times. As
  * git does for its index, a digest is therefore remembered only when both timestamps are older
  * than a moment, by the file clock, before the file was opened for digesting: any later change
- * then gives a later ctime. Where the clock shows whole seconds only, they must be 2 s older.
+ * then gives a later ctime. Where the clock is coarser, they must be older by its grain.
  */
 export class FileMemo {
   readonly #stampDirectory: string | undefined;
@@ -95,8 +96,7 @@ export class FileMemo {
 
 function isSettled(stat: BigIntStats, clock: bigint): boolean {
   const latest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
-  const wholeSeconds = stat.ctimeNs % 1_000_000_000n === 0n;
-  return latest < clock - (wholeSeconds ? 2_000_000_000n : 0n);
+  return latest < clock - grainOf(stat.ctimeNs);
 }
 
 /** Forgets digests that were taken before this moment, in milliseconds: they are taken anew. */

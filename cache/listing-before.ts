@@ -3,13 +3,15 @@ import type { BigIntStats } from 'node:fs';
 import type { WorkspacePath } from './brands.js';
 import type { ObservedRun } from './dependency-observation.js';
 import { lstatOrAbsent } from './file-identity.js';
+import { changedSince } from './late-change.js';
 import type { Observation } from './observation.js';
 import { listNames } from './present-files.js';
 import type { Dependency, NotStored } from './stored-run.js';
 
 /**
  * The names in a directory before the run: those in it now, without what the task made, with what
- * it removed; or, if it removed the directory, all that it is known to have removed or replaced. That is what the task saw unless somebody else added or removed names meanwhile.
+ * it removed; or, if it removed the directory, all that it is known to have removed or replaced. That is what the task saw unless
+ * somebody else added or removed names meanwhile.
  *
  * A directory whose ctime is before the start has not changed at all. One that has, though the
  * task changed nothing in it, was changed by somebody else. Where the task changed names itself,
@@ -29,7 +31,7 @@ export function listingBefore(
   const isThere = stat !== undefined && stat.isDirectory();
   const isAnother =
     !isThere ||
-    (stat.ctimeNs >= run.startStamp &&
+    (changedSince(stat, run.startStamp) &&
       run.own.wrote(path) &&
       !run.own.made(path) &&
       bornSince(stat, run.startStamp));
@@ -39,8 +41,10 @@ export function listingBefore(
     if (replaced === undefined) return { kind: 'read-then-written', path };
     return { kind: 'listing', observer, path, names: [...deleted, ...replaced].sort() };
   }
+  const moved = run.above.movedWith(path);
+  if (moved !== undefined) return { kind: 'modified-during-run', path: moved };
   const names = listNames(directory);
-  if (stat.ctimeNs >= run.startStamp) {
+  if (changedSince(stat, run.startStamp)) {
     const ownChange =
       created.length > 0 ||
       deleted.length > 0 ||
@@ -63,7 +67,7 @@ function addedSince(path: WorkspacePath, run: ObservedRun): boolean {
   if (path.includes('\0')) return true;
   const stat = lstatOrAbsent(join(run.world.root, path));
   if (stat === undefined) return true;
-  if (stat.ctimeNs < run.startStamp) return false;
+  if (!changedSince(stat, run.startStamp)) return false;
   if (!stat.isDirectory()) return true;
   return bornSince(stat, run.startStamp) || stat.mtimeNs < run.startStamp;
 }

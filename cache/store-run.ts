@@ -7,6 +7,7 @@ import { entryName, insertEntry } from './entry-table.js';
 import { lstatOrAbsent } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
 import { keyDigest } from './key-digest.js';
+import { DirectoriesAbove } from './late-change.js';
 import { lastManifest, recordLastRun, workspaceName } from './last-run-table.js';
 import { noteWritten } from './housekeeping.js';
 import { groupObservations } from './observation-group.js';
@@ -45,7 +46,9 @@ export async function storeRun(
   await index.read((transaction) => memo.load(transaction, presentFiles(run, world)));
 
   const own = new OwnChanges(world.root, run.outputs);
-  const observed = { world, memo, own, startStamp: run.startStamp };
+  const { startStamp } = run;
+  const above = new DirectoriesAbove(world.root, own, startStamp);
+  const observed = { world, memo, own, above, startStamp };
   const observations: Observation[] = [];
   for (const dependency of run.dependencies) {
     const observation = await observe(dependency, observed);

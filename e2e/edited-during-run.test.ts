@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Workspace } from './harness/workspace.js';
 
@@ -89,6 +89,24 @@ const rows: readonly Row[] = [
     named: 'd/g',
   },
   {
+    name: 'by moving another directory to where its own was',
+    first: 'cat v1/a',
+    edit: (w) => {
+      renameSync(w.path('v1'), w.path('v0'));
+      renameSync(w.path('v2'), w.path('v1'));
+    },
+    named: 'v1',
+  },
+  {
+    name: 'by turning a link on the way to it',
+    first: 'cat current/a',
+    edit: (w) => {
+      symlinkSync('v2', w.path('next'));
+      renameSync(w.path('next'), w.path('current'));
+    },
+    named: 'current',
+  },
+  {
     name: 'of a path that was not there, by making it',
     first: 'cat none 2>/dev/null',
     edit: (w) => w.write({ none: '' }),
@@ -106,7 +124,11 @@ const rows: readonly Row[] = [
 describe('an edit while the task runs', () => {
   for (const { name, first = ':', then = ':', edit, named, said } of rows) {
     it(name, async (t) => {
-      const workspace = new Workspace(t, { f: 'A\n', 'd/g': 'A\n' });
+      const workspace = new Workspace(t, {
+        ...{ f: 'A\n', 'd/g': 'A\n' },
+        ...{ 'v1/a': '1\n', 'v2/a': '2\n' },
+      });
+      symlinkSync('v1', workspace.path('current'));
       const control = new Workspace(t);
       await control.run(['mkfifo', control.path('go')]);
       const script = `${first}; echo waiting; read line < ${control.path('go')}; ${then}`;
