@@ -72,7 +72,11 @@ export function takeLink(paths: TaskPaths, step: Step, touch: Touch): void {
   }
   if (isRefused || hasFailed(record) || hasNoPlace) {
     if (kind2 === 'absent' && hasNoPlace) paths.look(parent, paths.kindAt(parent), touch);
-    else paths.look(target.path, kind2, touch);
+    else {
+      // How it fails tells that there was a directory to make it in.
+      if (kind2 === 'absent') paths.lookAbove(target.path, touch);
+      paths.look(target.path, kind2, touch);
+    }
     if (kind !== 'absent' && kind2 === 'absent') paths.ledger.at(target.path).attempted ??= touch;
     return;
   }

@@ -159,6 +159,23 @@ describe('looking', () => {
       accesses: { d: 'directory probed@1', 'd/l': 'file probed@0 written@1' },
     },
     {
+      name: 'nothing was at a path that was missed by way of a directory, whatever is there now',
+      disk: { '/ws/d/l': 'file' },
+      records: [
+        { op: 'OPEN', path: '/ws/d/l/../b', before: 'ABSENT', aux: RDWR },
+        { op: 'OPEN', path: '/ws/d/../d/l', before: 'ABSENT', aux: RDWR | CREAT },
+      ],
+      accesses: { d: 'directory probed@1', 'd/l': 'absent probed@0 written@1' },
+    },
+    {
+      name: 'two paths that were missed by way of each other',
+      records: [
+        { op: 'OPEN', path: '/ws/a/../b', before: 'ABSENT' },
+        { op: 'OPEN', path: '/ws/b/../a', before: 'ABSENT' },
+      ],
+      accesses: { a: 'absent probed@0', b: 'absent probed@1' },
+    },
+    {
       name: 'backing out of a file fails',
       disk: { '/ws/f': 'file', '/ws/x': 'file' },
       records: [{ op: 'OPEN', path: '/ws/f/../x', before: 'ABSENT' }],
@@ -651,6 +668,18 @@ describe('writing', () => {
         { op: 'OPEN', path: '/ws/b', before: 'FILE', aux: WRONLY | APPEND },
       ],
       accesses: { a: 'file content@1 probed@0 written@1', b: 'absent probed@0 written@0' },
+    },
+    {
+      name: 'that a directory cannot be linked is told where there is a place for a link only',
+      disk: { '/ws/d': 'directory', '/ws/n': 'directory' },
+      records: [
+        { op: 'LINK', path: '/ws/d', path2: '/ws/n/p', before: 'DIRECTORY', before2: 'ABSENT' },
+      ],
+      accesses: {
+        d: 'directory probed@0',
+        n: 'directory probed@0',
+        'n/p': 'absent probed@0',
+      },
     },
     {
       name: 'a hard link makes a result of its source’s content',

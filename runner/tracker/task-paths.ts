@@ -20,6 +20,7 @@ export class TaskPaths {
   readonly madeOutside = new Set<string>();
   readonly #executedOutside = new Map<string, Touch>();
   readonly #below: string;
+  readonly #wondering = new Set<string>();
   /** Sequence of the record being taken. */
   moment = 0;
 
@@ -99,7 +100,20 @@ export class TaskPaths {
     if (state?.before !== undefined && state.before !== 'unknown') return state.before;
     const seen = this.foresight.firstSeen.get(path);
     if (seen && !this.history.isMoved(path, this.moment, seen.at)) return seen.kind;
+    if (!seen && this.#wasMissed(path)) return 'absent';
     return this.disk.entry(this.history.placeNow(path, this.moment)).kind;
+  }
+
+  /** Whether the first record that looked at a path, by way of directories, saw nothing. */
+  #wasMissed(path: string): boolean {
+    const missed = this.foresight.firstMissed.get(path);
+    // Two paths may each have been missed by way of the other: that tells nothing of either.
+    if (missed === undefined || this.#wondering.has(path)) return false;
+    if (this.history.isMoved(path, this.moment, missed.at)) return false;
+    this.#wondering.add(path);
+    const isWay = missed.backedOutOf.every((directory) => this.kindAt(directory) === 'directory');
+    this.#wondering.delete(path);
+    return isWay;
   }
 
   /** Whether something of this kind is after the run where the path's thing has got to since. */

@@ -28,6 +28,14 @@ export interface Step {
 export class Foresight {
   /** What the first record that looked at a path saw there. */
   readonly firstSeen = new Map<string, { readonly kind: KindAt; readonly at: number }>();
+  /**
+   * The first record that saw nothing at a path that was written with `..`: true only if what was
+   * backed out of is a directory.
+   */
+  readonly firstMissed = new Map<
+    string,
+    { readonly backedOutOf: readonly string[]; readonly at: number }
+  >();
   /** The last record that saw something there. */
   readonly lastSeen = new Map<string, number>();
   /**
@@ -47,14 +55,15 @@ export class Foresight {
     const kind = found;
     const hasSlash = asksForDirectory(record.path);
     // An absence behind a slash, or behind `..`, may be a failure on the way.
-    if (kind !== undefined && !((hasSlash || where.backedOutOf) && kind === 'absent')) {
+    if (kind === 'absent' && where.backedOutOf && !hasSlash) this.#miss(where, record);
+    else if (kind !== undefined && !(hasSlash && kind === 'absent')) {
       if (!this.firstSeen.has(where.path))
         this.firstSeen.set(where.path, { kind, at: record.sequence });
       if (kind !== 'absent') this.lastSeen.set(where.path, record.sequence);
     }
     const kind2 = where2 && kinds[record.before2];
-    const tells2 = kind2 !== undefined && !(where2?.backedOutOf && kind2 === 'absent');
-    if (where2 !== undefined && tells2 && !this.firstSeen.has(where2.path)) {
+    if (where2?.backedOutOf && kind2 === 'absent') this.#miss(where2, record);
+    else if (where2 && kind2 !== undefined && !this.firstSeen.has(where2.path)) {
       this.firstSeen.set(where2.path, { kind: kind2, at: record.sequence });
     }
     switch (record.op) {
@@ -77,6 +86,10 @@ export class Foresight {
         this.attributes.add(where.path);
         break;
     }
+  }
+
+  #miss({ path, backedOutOf = [] }: Resolution, { sequence: at }: TraceRecord): void {
+    if (!this.firstMissed.has(path)) this.firstMissed.set(path, { backedOutOf, at });
   }
 }
 
