@@ -28,6 +28,8 @@ const files = {
   'dir/b.txt': 'b\n',
   'dir/sub/c.txt': 'c\n',
   'node_modules/.bin/tool': 'one\n',
+  'node_modules/one/bin.sh': 'echo one\n',
+  'node_modules/two/bin.sh': 'echo two\n',
   'tool-cache/CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n',
   'tool-cache/state': 'one\n',
   '.git/HEAD': 'ref: refs/heads/main\n',
@@ -165,9 +167,24 @@ const rows: readonly Row[] = [
     then: (w) => w.write({ 'node_modules/.bin/tool': 'two\n' }),
   },
   {
-    does: 'reads below a directory with a CACHEDIR.TAG',
+    does: 'reads below a directory with a CACHEDIR.TAG that it writes in',
+    script: 'cat tool-cache/state; echo used > tool-cache/log',
+    then: (w) => w.write({ 'tool-cache/state': 'two\n' }),
+  },
+  {
+    does: 'only reads below a directory with a CACHEDIR.TAG',
     script: 'cat tool-cache/state',
     then: (w) => w.write({ 'tool-cache/state': 'two\n' }),
+    miss: "'tool-cache/state' modified",
+  },
+  {
+    does: 'goes through a link in node_modules/.bin that leads elsewhere now',
+    script: 'sh node_modules/.bin/linked',
+    then: (w) => {
+      w.remove('node_modules/.bin/linked');
+      symlinkSync('../two/bin.sh', w.path('node_modules/.bin/linked'));
+    },
+    miss: "'node_modules/.bin/linked' modified",
   },
   {
     does: "reads the repository's own files",
@@ -181,6 +198,7 @@ describe('a command that', () => {
     it(`${does} ${miss === undefined ? 'hits' : 'misses'}`, async (t) => {
       const workspace = new Workspace(t, files);
       symlinkSync('a.txt', workspace.path('link'));
+      symlinkSync('../one/bin.sh', workspace.path('node_modules/.bin/linked'));
       const run = async (): Promise<string> => {
         const { code, stderr } = await workspace.vt([
           'exec',

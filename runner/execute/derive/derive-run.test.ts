@@ -456,7 +456,7 @@ describe('noise', () => {
     { dependencies: ['content .gitignore', 'content node_modules/.cache/vtx'], outputs: [] },
   );
   check(
-    'of what package managers rewrite only the existence counts',
+    'of what package managers rewrite only the existence counts, of links where they lead',
     {
       accesses: [
         access('node_modules/.bin/vite', 'symlink', { link: '../vite/x.js', probed: true }),
@@ -472,7 +472,7 @@ describe('noise', () => {
         'listing app/node_modules/.bin',
         'existence app/node_modules/.bin/tsc file',
         'content node_modules/.bin/deep/x',
-        'existence node_modules/.bin/vite symlink',
+        'link node_modules/.bin/vite -> ../vite/x.js',
         'existence node_modules/.modules.yaml file',
         'absence node_modules/.pnpm-workspace-state-v1.json',
       ],
@@ -480,11 +480,12 @@ describe('noise', () => {
     },
   );
   check(
-    'nothing below a directory marked as a cache is an input; what is made there is kept',
+    'nothing below a directory marked as a cache is an input to who writes there; what is made is kept',
     {
       accesses: [
         access('target', 'directory', { probed: true, listed: true }),
         access('target/deep/x', 'file', { content: true, written: true }),
+        access('target/other/y', 'file', { content: true }),
         access('target2', 'file', { content: true }),
       ],
       tagged: ['target', ''],
@@ -492,6 +493,22 @@ describe('noise', () => {
     {
       dependencies: ['existence target directory', 'content target2'],
       outputs: ['target/deep/x existed'],
+    },
+  );
+  check(
+    'to who only reads there it is like any other',
+    {
+      accesses: [
+        access('target', 'directory', { listed: true }),
+        access('target/app', 'file', { content: true }),
+        access('cache/app', 'file', { written: true }),
+        access('cache/inner/x', 'file', { content: true }),
+      ],
+      tagged: ['target', 'cache/inner'],
+    },
+    {
+      dependencies: ['content cache/inner/x', 'listing target', 'content target/app'],
+      outputs: ['cache/app existed'],
     },
   );
 });
@@ -660,6 +677,7 @@ describe('what the result leaves out, and who said so', () => {
           access('node_modules/.bin/vite', 'file', { content: true }),
           access('node_modules/.cache/vt/v2/index.db', 'file', { written: true }),
           access('target/debug/x', 'file', { content: true }),
+          access('target/log', 'absent', { written: true }),
         ],
         tagged: ['target'],
       }),

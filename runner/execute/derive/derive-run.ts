@@ -56,8 +56,9 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
     ignoredOutputs: ignoreReports(channel.ignoredOutputs, inWorkspace, processes),
   };
   const runnerOwned = facts.runnerDirectories.flatMap(inWorkspace).filter((path) => path !== '');
-  const relevance = decideRelevance({ policy, ...reports, runnerOwned }, view);
   const accesses = new WorkspaceAccesses(trace.accesses, facts.workspaceRoot, view);
+  const changedBelow = (directory: string): boolean => accesses.changedBelow(directory);
+  const relevance = decideRelevance({ policy, ...reports, runnerOwned, changedBelow }, view);
 
   const conflict =
     findConfiguredConflict(facts, accesses, processes) ??
@@ -192,7 +193,7 @@ function pathDependencies(
   const learned = learnedBeforeChange(seen, relevance) ?? (onlyExists ? undefined : contentRead);
   if (learned !== undefined) {
     dependencies.push(contentDependency(seen, learned.process, root));
-  } else if (linkFollowed !== undefined && !onlyExists) {
+  } else if (linkFollowed !== undefined) {
     const { target, process: observer } = linkFollowed;
     dependencies.push({ kind: 'link', path, target, observer });
   } else {

@@ -30,6 +30,8 @@ export interface RelevanceFacts {
   readonly ignoredOutputs: readonly IgnoreReport[];
   /** Subtrees that are the runner's own, never input or output. */
   readonly runnerOwned: readonly WorkspacePath[];
+  /** Whether the task changed something below the directory. */
+  changedBelow(directory: string): boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export function decideRelevance(facts: RelevanceFacts, view: WorkspaceView): Pat
   ]);
   const reportedInput = firstMatching(facts.ignoredInputs.map(subtreeRule));
   const reportedOutput = firstMatching(facts.ignoredOutputs.map(subtreeRule));
-  const inCache = cacheTagRule(view);
+  const inCache = cacheTagRule(facts, view);
 
   return {
     isInput: (path) => input.auto && notInput(path) === undefined,
@@ -112,11 +114,18 @@ function subtreeRule(by: Extract<IgnoredBy, { readonly path: WorkspacePath }>): 
   };
 }
 
-/** The directory marked as a cache that a path is below; the root itself is never taken for one. */
-function cacheTagRule(view: WorkspaceView): (path: string) => IgnoredBy | undefined {
+/**
+ * The directory marked as a cache that a path is below, if it is the task's own: it writes in it. To
+ * a task that only reads there it is an input like any other: `cargo build && cp target/app .` must
+ * not copy the former `app`. The root itself is never taken for one.
+ */
+function cacheTagRule(
+  { changedBelow }: RelevanceFacts,
+  view: WorkspaceView,
+): (path: string) => IgnoredBy | undefined {
   const known = new Map<string, IgnoredBy | undefined>();
   const cacheAt = (directory: string): IgnoredBy | undefined => {
-    if (directory === '') return undefined;
+    if (directory === '' || !changedBelow(directory)) return undefined;
     if (known.has(directory)) return known.get(directory);
     const path = directory as WorkspacePath;
     const by =
@@ -125,7 +134,12 @@ function cacheTagRule(view: WorkspaceView): (path: string) => IgnoredBy | undefi
     known.set(directory, by);
     return by;
   };
-  return (path) => cacheAt(parentOf(path));
+  return (path) => {
+    // The nearest above that is changed below; what is above it is so, too.
+    let directory = parentOf(path);
+    while (directory !== '' && !changedBelow(directory)) directory = parentOf(directory);
+    return cacheAt(directory);
+  };
 }
 
 /** The directory of a workspace path; that of the root is the root. */

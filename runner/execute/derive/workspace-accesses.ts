@@ -17,6 +17,7 @@ export class WorkspaceAccesses {
   readonly #children = new Map<string, SeenPath[]>();
   readonly #byPath = new Map<string, SeenPath>();
 
+  readonly #changedBelow = new Set<string>();
   readonly #view: WorkspaceView;
 
   constructor(accesses: readonly PathAccess[], root: AbsolutePath, view: WorkspaceView) {
@@ -28,6 +29,7 @@ export class WorkspaceAccesses {
       const seen = { path, access, now: view.kind(path) };
       all.push(seen);
       this.#byPath.set(path, seen);
+      if (access.written !== undefined) this.#noteAbove(path);
       if (path === '') continue;
       const siblings = this.#children.get(parentOf(path));
       if (siblings === undefined) this.#children.set(parentOf(path), [seen]);
@@ -48,6 +50,18 @@ export class WorkspaceAccesses {
       return kind === 'directory' || kind === 'unknown' ? undefined : { path: above, kind };
     }
     return undefined;
+  }
+
+  /** Whether the task changed something below a directory, at any depth. */
+  changedBelow(directory: string): boolean {
+    return this.#changedBelow.has(directory);
+  }
+
+  #noteAbove(path: string): void {
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+      if (this.#changedBelow.has(above)) return;
+      this.#changedBelow.add(above);
+    }
   }
 
   /** Paths directly in a directory that the task changed. */
