@@ -29,6 +29,7 @@ const files = { 'package.json': '{}', 'a.txt': 'a\n', 'dir/b.txt': 'b\n' };
 const isRoot = process.getuid?.() === 0;
 const onlyRoot = isRoot ? false : 'only root may do it';
 const compiler = spawnSync('cc', ['--version']).error ? 'no C compiler (cc)' : false;
+const noFuse = onlyRoot || (existsSync('/dev/fuse') ? false : 'no FUSE');
 let odd = '';
 
 /** Runs a command twice by itself and twice by vt: the same ending each time, and `line` from vt. */
@@ -72,9 +73,13 @@ describe('tracking that is not complete', { skip: compiler }, () => {
   for (const [what, line, needs] of [
     ['chroot', 'the file system root or a mount was changed', onlyRoot],
     ['mount', 'the file system root or a mount was changed', onlyRoot],
+    ['fuse', 'the file system root or a mount was changed', noFuse],
     ['fsopen', 'the file system root or a mount was changed', false],
-    ['by-handle', 'a file was opened without its name', false],
-    ['take', 'a file was opened without its name', false],
+    ['by-handle', 'a file may have been reached without its name', false],
+    ['take', 'a file may have been reached without its name', false],
+    ['fanotify', 'a file may have been reached without its name', false],
+    ['subvolume', 'a file may have been reached without its name', false],
+    ['unknown', 'a system call that vt does not know was made', false],
     [
       'int80',
       'a system call was made through a foreign ABI',
@@ -84,21 +89,23 @@ describe('tracking that is not complete', { skip: compiler }, () => {
   ] as const) {
     it(`by ${what}`, { skip: needs }, async (t) => {
       const workspace = new Workspace(t, files);
-      const below = what === 'mount' ? ['unshare', '--mount'] : [];
+      const mounts = what === 'mount' || what === 'fuse';
+      const below = mounts ? ['unshare', '--mount'] : [];
       const process = `'${odd} ${what} a.txt' (pid …)`;
       const details: Record<string, string> = {
-        chroot: 'mount, chroot, pivot_root or setns',
-        mount: 'mount, chroot, pivot_root or setns',
-        fsopen: 'mount, chroot, pivot_root or setns',
+        fuse: 'mount',
         'by-handle': 'open_by_handle_at',
         take: 'pidfd_getfd',
+        fanotify: 'fanotify_init',
+        subvolume: 'ioctl',
+        unknown: 'number 999',
         int80: 'a call of another architecture or ABI',
         x32: 'a call of another architecture or ABI',
       };
       await expectUntracked(
         workspace,
         [odd, what, 'a.txt'],
-        `file tracking incomplete: ${line} in ${process} (${details[what] ?? ''})`,
+        `file tracking incomplete: ${line} in ${process} (${details[what] ?? what})`,
         { below },
       );
     });
@@ -112,7 +119,7 @@ describe('tracking that is not complete', { skip: compiler }, () => {
       await expectUntracked(
         new Workspace(t, files),
         ['sh', '-c', script],
-        `file tracking incomplete: the file system root or a mount was changed in '${odd} chroot a.txt' (pid …) (mount, chroot, pivot_root or setns)`,
+        `file tracking incomplete: the file system root or a mount was changed in '${odd} chroot a.txt' (pid …) (chroot)`,
       );
     },
   );
@@ -122,6 +129,25 @@ describe('tracking that is not complete', { skip: compiler }, () => {
     const run = (): Promise<Finished> => workspace.vt(['exec', '--', odd, 'io_uring', 'a.txt']);
     assert.equal((await run()).all, 'a\nio_uring: ENOSYS\n');
     assert.match((await run()).stderr, /cache hit, replaying\n$/);
+  });
+
+  it('is no matter of cloning what is open', async (t) => {
+    const workspace = new Workspace(t, files);
+    const run = (): Promise<Finished> => workspace.vt(['exec', '--', odd, 'clone', 'a.txt']);
+    assert.match((await run()).all, /^a\nclone: E\w+\n$/);
+    assert.match((await run()).stderr, /cache hit, replaying\n$/);
+  });
+
+  it('a socket that is left cannot be kept', async (t) => {
+    const workspace = new Workspace(t, files);
+    const run = await workspace.vt(['exec', '--', odd, 'bind', 'a.txt']);
+    assert.deepEqual(
+      [run.stdout, run.stderr],
+      [
+        'a\nbind: done\n',
+        "vt: not cached: output 'socket' cannot be stored (not a file, directory or symlink)\n",
+      ],
+    );
   });
 
   describe('where memory cannot be read', () => {

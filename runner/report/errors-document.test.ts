@@ -208,7 +208,11 @@ const notCached: SampleOfEach<NotCached> = {
   'tracking-incomplete': { kind: 'tracking-incomplete', incomplete: [] },
   'modified-during-run': { kind: 'modified-during-run', path: p('src/main.js') },
   'unreadable-input': { kind: 'unreadable-input', path: p('secret'), detail: 'EACCES' },
-  'unsupported-output': { kind: 'unsupported-output', path: p('run.sock'), detail: 'socket' },
+  'unsupported-output': {
+    kind: 'unsupported-output',
+    path: p('run.sock'),
+    detail: 'not a file, directory or symlink',
+  },
   'secret-found': { kind: 'secret-found', variable: 'API_TOKEN', in: { path: p('dist/app.js') } },
   'cache-unusable': { kind: 'cache-unusable', detail: 'ENOSPC' },
   'output-too-large': { kind: 'output-too-large', limit: 64 * 2 ** 20 },
@@ -230,6 +234,7 @@ const causes: Readonly<Record<IncompletenessCause, { process?: string[]; pid?: n
   'supervisor-lost': {},
   'supervisor-killed': { process: ['node', 'build.js'], pid: 4 },
   'unnamed-file': {},
+  'unknown-call': {},
   'undecodable-path': {},
   'ambiguous-path': {},
 };

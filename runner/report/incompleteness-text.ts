@@ -59,7 +59,9 @@ function causeText(cause: IncompletenessCause): string {
     case 'root-changed':
       return 'the file system root or a mount was changed';
     case 'unnamed-file':
-      return 'a file was opened without its name';
+      return 'a file may have been reached without its name';
+    case 'unknown-call':
+      return 'a system call that vt does not know was made';
     case 'survivors':
       return 'processes outlived the task';
     case 'supervisor-lost':

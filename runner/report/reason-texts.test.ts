@@ -167,7 +167,8 @@ table<IncompletenessCause>('incompleteness', (cause) => incomplete({ cause }), [
   ['survivors', 'file tracking incomplete: processes outlived the task'],
   ['supervisor-lost', 'file tracking incomplete: the tracker itself ended too early'],
   ['supervisor-killed', 'file tracking incomplete: the tracker was killed, and the task with it'],
-  ['unnamed-file', 'file tracking incomplete: a file was opened without its name'],
+  ['unnamed-file', 'file tracking incomplete: a file may have been reached without its name'],
+  ['unknown-call', 'file tracking incomplete: a system call that vt does not know was made'],
   ['undecodable-path', 'file tracking incomplete: a path is not valid UTF-8'],
   ['ambiguous-path', 'file tracking incomplete: where a path led cannot be told any more'],
 ]);

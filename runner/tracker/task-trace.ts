@@ -76,6 +76,7 @@ export type IncompletenessCause =
   | 'io-uring'
   | 'root-changed' // chroot, pivot_root, mount
   | 'unnamed-file' // opened by a handle
+  | 'unknown-call' // a system call newer than the tracker
   | 'survivors' // processes outlived the task and the grace period
   | 'supervisor-lost'
   | 'supervisor-killed' // while the task ran, which was then killed too

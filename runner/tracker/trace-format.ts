@@ -60,6 +60,7 @@ export const IncompleteBit = {
   LISTENER_BUSY: 64,
   SUPERVISOR: 128,
   UNNAMED_FILE: 256,
+  UNKNOWN_CALL: 512,
 } as const;
 
 /** aux of STAT: nothing was told but whether it is there. */

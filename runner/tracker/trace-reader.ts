@@ -62,6 +62,7 @@ const causeOfBit: readonly (readonly [bit: number, cause: IncompletenessCause])[
   [IncompleteBit.LISTENER_BUSY, 'listener-busy'],
   [IncompleteBit.SUPERVISOR, 'supervisor-lost'],
   [IncompleteBit.UNNAMED_FILE, 'unnamed-file'],
+  [IncompleteBit.UNKNOWN_CALL, 'unknown-call'],
 ];
 
 /** By their ContentState. */

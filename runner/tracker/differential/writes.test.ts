@@ -195,6 +195,19 @@ describeActs('changes, in real calls', [
     },
   },
   {
+    name: 'sockets: one is made, of others it shows whether they are there',
+    acts: ['bind d/s', '!bind b', '!connect d/s', '!connect l', '!connect none', '!connect a/x'],
+    accesses: {
+      a: 'file probed',
+      'a/x': 'absent probed',
+      b: 'file probed',
+      d: 'directory probed',
+      'd/s': 'absent probed written',
+      l: 'symlink -> a',
+      none: 'absent probed',
+    },
+  },
+  {
     name: 'through symlinks, also into nothing',
     acts: ['open dangling wct', 'open m/new wct', 'mkdir m/sub', 'unlink m/f'],
     accesses: {

@@ -45,6 +45,29 @@ static void answer(struct program *p, uint32_t action) { emit(p, BPF_RET | BPF_K
 /* If A == k the next instruction is run, else the one after it. */
 static void if_equal(struct program *p, uint32_t k) { emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k); }
 
+/* Of ioctl only what file systems have for making, removing and reading files by name or handle, past
+ * all other calls: btrfs (but for cloning what is open), bcachefs, and the handles of XFS. */
+static void emit_ioctl(struct program *p) {
+    const uint32_t clone[] = {0x40049409 /* FICLONE */, 0x4020940d /* FICLONERANGE */, 0xc0189436 /* FIDEDUPERANGE */};
+    unsigned start = emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, SYS_ioctl);
+    load(p, ARG_LOW(1));
+    for (size_t i = 0; i < sizeof clone / sizeof *clone; i++) {
+        if_equal(p, clone[i]);
+        answer(p, SECCOMP_RET_ALLOW);
+    }
+    emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xffff); /* type and number */
+    const struct {
+        uint32_t first, last;
+    } notified[] = {{'X' << 8 | 104, 'X' << 8 | 108}, {0x9400, 0x94ff}, {0xbc00, 0xbcff}};
+    for (size_t i = 0; i < sizeof notified / sizeof *notified; i++) {
+        emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 2, notified[i].first);
+        emit(p, BPF_JMP | BPF_JGT | BPF_K, 1, 0, notified[i].last);
+        answer(p, SECCOMP_RET_USER_NOTIF);
+    }
+    answer(p, SECCOMP_RET_ALLOW);
+    p->code[start].jf = (uint8_t)(p->length - start - 1);
+}
+
 /* Everything a listed call is asked, at one place: A holds the call's number. */
 static void emit_decision(struct program *p, uint64_t cookie) {
     /* Recorded already: the 6th argument is vt_token of this very call. */
@@ -95,6 +118,12 @@ static void build(struct program *p, uint64_t cookie) {
     /* Its calls never pass a filter again; libuv and others fall back when it is not there. */
     if_equal(p, NR_IO_URING_SETUP);
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);
+    /* What the kernel learnt since; but for -1, as above. */
+    emit(p, BPF_JMP | BPF_JGT | BPF_K, 0, 3, VT_LAST_KNOWN_CALL);
+    if_equal(p, ~0u);
+    answer(p, SECCOMP_RET_ALLOW);
+    answer(p, SECCOMP_RET_USER_NOTIF);
+    emit_ioctl(p);
     unsigned found[256], count = 0;
     emit_search(p, 0, vt_call_count, found, &count);
     for (unsigned i = 0; i < count; i++) p->code[found[i]].k = p->length - found[i] - 1;

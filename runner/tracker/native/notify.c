@@ -13,12 +13,15 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -40,6 +43,7 @@ struct vt_notify {
     struct vt_who *who;
     struct vt_cwds *cwds;
     int listener;
+    bool root_changed;
     struct seccomp_notif *request;
     struct seccomp_notif_resp *response;
     size_t request_size, response_size;
@@ -91,6 +95,7 @@ static void incomplete(struct vt_notify *notify, enum vt_incomplete cause, pid_t
                        const char *detail) {
     struct vt_entry entry = {.op = VT_OP_INCOMPLETE, .aux = cause, .path = "", .path_len = 0};
     uint64_t key = vt_log_key(notify->log, &entry, (uint64_t)pid, 0);
+    if (cause == VT_INCOMPLETE_ROOT_CHANGED) notify->root_changed = true;
     if (vt_log_knows(notify->log, key)) return;
     vt_log_incomplete(notify->log, cause, (uint32_t)pid, detail);
     vt_log_remember(notify->log, key);
@@ -117,7 +122,7 @@ static int directory_of(const struct reading *reading, int index) {
     return index == VT_NO_ARG ? AT_FDCWD : (int)argument(reading, index);
 }
 
-static bool accept(struct reading *reading, enum vt_placed placed) {
+static bool admit(struct reading *reading, enum vt_placed placed) {
     if (placed == VT_PLACE_FORBIDDEN) reading->unreadable = true;
     return placed == VT_PLACED;
 }
@@ -128,6 +133,26 @@ static ssize_t read_name(struct reading *reading, int index, char *name) {
     if (length >= 0) return length;
     if (length != -EFAULT && length != -ENAMETOOLONG && length != -ESRCH) reading->unreadable = true;
     return -1;
+}
+
+/* The name in the address of a unix socket: as long as the address, or ended by a NUL before. -1: there
+ * is none, or it cannot be read. */
+static ssize_t read_address(struct reading *reading, int index, char *name) {
+    struct sockaddr_un address;
+    uint64_t length = argument(reading, index + 1);
+    if (length > sizeof address) return -1;
+    if (length <= offsetof(struct sockaddr_un, sun_path)) return -1;
+    int error = vt_memory_copy(thread_of(reading), argument(reading, index), &address, (size_t)length);
+    if (error < 0) {
+        if (error != -EFAULT && error != -ESRCH) reading->unreadable = true;
+        return -1;
+    }
+    size_t room = (size_t)length - offsetof(struct sockaddr_un, sun_path);
+    if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0') return -1;
+    size_t size = strnlen(address.sun_path, room);
+    memcpy(name, address.sun_path, size);
+    name[size] = '\0';
+    return (ssize_t)size;
 }
 
 /* An empty name stands for the descriptor itself: with AT_EMPTY_PATH, and always in readlinkat. */
@@ -153,15 +178,16 @@ static bool place_name(struct reading *reading, int dir, int index, char *name,
     int dirfd = directory_of(reading, dir);
     ssize_t length = 0;
     if (argument(reading, index) != 0 || !allows_empty(reading)) {
-        length = read_name(reading, index, name);
+        bool socket = reading->call->form == VT_CALL_SOCKET;
+        length = socket ? read_address(reading, index, name) : read_name(reading, index, name);
         if (length < 0) return false;
     }
-    if (length > 0) return accept(reading, place_text(reading, place, dirfd, name, (size_t)length, follow));
+    if (length > 0) return admit(reading, place_text(reading, place, dirfd, name, (size_t)length, follow));
     if (dir == VT_NO_ARG || !allows_empty(reading)) return false;
     /* A descriptor that is open was recorded when it was opened; a look at it adds nothing. */
     uint8_t op = reading->call->op;
     if (dirfd != AT_FDCWD && (op == VT_OP_STAT || op == VT_OP_XATTR)) return false;
-    if (!accept(reading, vt_place_fd(place, tid, dirfd))) return false;
+    if (!admit(reading, vt_place_fd(place, tid, dirfd))) return false;
     reading->nameless = place->deleted;
     return !place->deleted || op == VT_OP_LINK;
 }
@@ -227,7 +253,7 @@ static bool read_call(struct reading *reading, struct vt_entry *entry) {
         entry->aux = VT_STAT_EXISTENCE;
     if (call->form == VT_CALL_FD ||
         (call->form == VT_CALL_PATH_OR_FD && argument(reading, call->path) == 0)) {
-        if (!accept(reading, vt_place_fd(&notify->place, thread_of(reading), directory_of(reading, call->dir))))
+        if (!admit(reading, vt_place_fd(&notify->place, thread_of(reading), directory_of(reading, call->dir))))
             return false;
         if (notify->place.deleted) return false;
     } else if (!place_name(reading, call->dir, call->path, notify->name, &notify->place, reading->follow)) {
@@ -323,18 +349,22 @@ static void observe(struct vt_notify *notify) {
     }
     const struct vt_call *call = vt_call_find(request->data.nr);
     if (call == NULL) {
-        incomplete(notify, VT_INCOMPLETE_SUPERVISOR, pid, "a call that is not in the list");
+        char number[32];
+        snprintf(number, sizeof number, "number %d", request->data.nr);
+        incomplete(notify, VT_INCOMPLETE_UNKNOWN_CALL, pid, number);
         return;
     }
     if (call->form == VT_CALL_CHANGES_ROOT) {
-        incomplete(notify, VT_INCOMPLETE_ROOT_CHANGED, pid, "mount, chroot, pivot_root or setns");
+        incomplete(notify, VT_INCOMPLETE_ROOT_CHANGED, pid, call->name);
         return;
     }
     if (call->form == VT_CALL_BY_HANDLE) {
-        incomplete(notify, VT_INCOMPLETE_UNNAMED_FILE, pid,
-                   call->number == SYS_pidfd_getfd ? "pidfd_getfd" : "open_by_handle_at");
+        incomplete(notify, VT_INCOMPLETE_UNNAMED_FILE, pid, call->name);
         return;
     }
+    /* What was mounted may be served by a process of the task, which a look from here would wait for
+     * while it waits for us. And nothing of the trace will be used. */
+    if (notify->root_changed) return;
     if (call->op == VT_OP_CHDIR) {
         vt_log_change_cwd(notify->log, vt_who_shares(tid));
         if (call->form == VT_CALL_FD) return; /* recorded when it was opened */

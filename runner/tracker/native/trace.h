@@ -37,6 +37,7 @@ enum vt_incomplete {
     VT_INCOMPLETE_LISTENER_BUSY = 1u << 6,
     VT_INCOMPLETE_SUPERVISOR = 1u << 7, /* an internal failure of the supervisor */
     VT_INCOMPLETE_UNNAMED_FILE = 1u << 8, /* opened by a handle instead of a name */
+    VT_INCOMPLETE_UNKNOWN_CALL = 1u << 9, /* newer than this program */
 };
 
 struct vt_header {

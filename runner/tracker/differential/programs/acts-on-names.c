@@ -3,15 +3,28 @@
 #include "acts.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <utime.h>
+
+/* Without a NUL at the end of the name, which the kernel does not need. */
+static long meet(const char *name, int serves) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memset(address.sun_path, 'x', sizeof address.sun_path);
+    memcpy(address.sun_path, name, strlen(name));
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return serves ? bind(fd, (const void *)&address, size) : connect(fd, (const void *)&address, size);
+}
 
 #define ACT(function, call)                                             \
     static long function(const char *a, const char *b, int *fd) {       \
@@ -68,6 +81,8 @@ ACT(give_name, link(a, b))
 ACT(give_name_of_target, linkat(AT_FDCWD, a, AT_FDCWD, b, AT_SYMLINK_FOLLOW))
 ACT(make_link, symlink(a, b))
 ACT(make_pipe, mkfifo(a, 0600))
+ACT(serve, meet(a, 1))
+ACT(call, meet(a, 0))
 ACT(make_node, mknod(a, S_IFREG | 0600, 0))
 
 const struct act vt_acts_on_names[] = {
@@ -81,5 +96,6 @@ const struct act vt_acts_on_names[] = {
     {"mkdir", make_directory}, {"rmdir", remove_directory}, {"unlink", remove_file},
     {"unlinkat", remove_below}, {"rename", move}, {"renameat", move_below}, {"exchange", exchange},
     {"rename-noreplace", move_to_nothing}, {"link", give_name}, {"link-target", give_name_of_target},
-    {"symlink", make_link}, {"mkfifo", make_pipe}, {"mknod", make_node}, {NULL, NULL},
+    {"symlink", make_link}, {"mkfifo", make_pipe}, {"mknod", make_node},
+    {"bind", serve}, {"connect", call}, {NULL, NULL},
 };
