@@ -172,6 +172,14 @@ const usageProblems: SampleOfEach<UsageProblem> = {
   'damaged-entry': { kind: 'damaged-entry', entry: '3fa2', detail: 'blob missing' },
   'no-results': { kind: 'no-results', task: 'biuld', nearest: task },
   'bad-limit': { kind: 'bad-limit', source: '--max-size', value: 'big', measures: 'size' },
+  'bad-choice': {
+    kind: 'bad-choice',
+    flag: '--log',
+    value: 'grouqed',
+    choices: ['labeled', 'grouped'],
+    nearest: 'grouped',
+    command: 'vt run',
+  },
   'bad-count': {
     kind: 'bad-count',
     source: '--concurrency-limit',

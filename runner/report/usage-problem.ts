@@ -22,6 +22,15 @@ export type UsageProblem =
   | { readonly kind: 'flag-not-supported-yet'; readonly flag: string; readonly command: string }
   | { readonly kind: 'missing-value'; readonly flag: string; readonly command: string }
   | { readonly kind: 'unexpected-value'; readonly flag: string; readonly command: string }
+  /** A flag that takes one of a few words. */
+  | {
+      readonly kind: 'bad-choice';
+      readonly flag: string;
+      readonly value: string;
+      readonly choices: readonly string[];
+      readonly nearest: string | undefined;
+      readonly command: string;
+    }
   /** `source`: the flag or the variable. */
   | {
       readonly kind: 'bad-count';

@@ -5,7 +5,7 @@ import { hasSucceeded } from '../../execute/outcome.js';
 import { endingExitCode } from '../../execute/process/ending-exit-code.js';
 import { isNestedRun } from '../../plan/nested-run.js';
 import { planRun } from '../../plan/plan-run.js';
-import { createInterleavedLog } from '../../report/log/interleaved-log.js';
+import { createRunLog, usualLogMode } from '../../report/log/run-log.js';
 import { detailsOf, runDetails } from '../../report/run-details.js';
 import type { RunDetail } from '../../report/run-details.js';
 import { runSummary } from '../../report/run-summary.js';
@@ -22,7 +22,14 @@ import { keepLastDetails, readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import { verboseDetails } from '../verbose-details.js';
 import type { CommandContext, Exit } from '../services.js';
-import { parseRunFlags, readNestedRun, runFlags, runName, runRequest } from './run-flags.js';
+import {
+  logMode,
+  parseRunFlags,
+  readNestedRun,
+  runFlags,
+  runName,
+  runRequest,
+} from './run-flags.js';
 
 const help: CommandHelp = {
   name: runName,
@@ -79,7 +86,8 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   }
   reportProblems(outcome.warnings, io);
   const { plan } = outcome;
-  const log = createInterleavedLog({ ...io, plan });
+  const mode = logMode(given) ?? usualLogMode(io.env);
+  const log = createRunLog(mode, { ...io, plan });
   const { limits, problems: badLimits } = limitsOf(io.env);
   reportProblems(badLimits, io);
   const executor = services.createExecutor({
@@ -92,7 +100,7 @@ async function run(argv: readonly string[], { io, services }: CommandContext): P
   try {
     const result = await runPlan(plan, executor, log, {
       policy: 'stop',
-      inherit: 'alone',
+      inherit: mode === 'interleaved' ? 'alone' : 'never',
       keepGoing: request.keepGoing,
     });
     const details = detailsOf(plan, result);

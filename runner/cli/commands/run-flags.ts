@@ -1,5 +1,8 @@
 import type { RunnerEnv } from '../../plan/env/declared-env.js';
 import type { PackageQuery, RunRequest } from '../../plan/run/run-request.js';
+import { nearestName } from '../../config/nearest-name.js';
+import { logModes } from '../../report/log/run-log.js';
+import type { LogMode } from '../../report/log/run-log.js';
 import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
 import { parseFlags, UsageError } from '../flags/parse-flags.js';
@@ -47,6 +50,11 @@ export const runFlags = {
     type: 'boolean',
     description: 'After a failure, go on with all that does not need what failed',
   },
+  log: {
+    type: 'string',
+    valueHint: 'mode',
+    description: 'How output is told apart: interleaved (the default), labeled or\ngrouped',
+  },
   cache: { type: 'boolean', description: 'Cache package.json scripts too' },
   'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
   verbose: {
@@ -58,7 +66,7 @@ export const runFlags = {
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
-const laterFlags = ['--log', '--dry-run', '--json', '--watch'];
+const laterFlags = ['--dry-run', '--json', '--watch'];
 
 type RunFlags = ParsedFlags<typeof runFlags>;
 
@@ -70,11 +78,27 @@ export function parseRunFlags(argv: readonly string[]): RunFlags {
     laterFlags,
     endAtArgument: true,
   });
+  logMode(given);
   excludeEachOther(given, 'cache', 'no-cache');
   excludeEachOther(given, 'recursive', 'transitive');
   excludeEachOther(given, 'recursive', 'filter');
   excludeEachOther(given, 'transitive', 'filter');
   return given;
+}
+
+/** What --log says; undefined when it was not given. Throws a UsageError for any other word. */
+export function logMode(given: RunFlags): LogMode | undefined {
+  const value = given.value('log');
+  const found = logModes.find((mode) => mode === value);
+  if (value === undefined || found !== undefined) return found;
+  throw new UsageError({
+    kind: 'bad-choice',
+    flag: '--log',
+    value,
+    choices: logModes,
+    nearest: nearestName(value, logModes),
+    command: runName,
+  });
 }
 
 /**

@@ -35,8 +35,29 @@ const cases: [what: string, input: string, expected: string][] = [
   ['UTF-8 written over ASCII', 'abcd\ré漢\r\n', 'é漢cd\n'],
 ];
 
-function plain(input: Uint8Array, pieces: (bytes: Uint8Array) => Uint8Array[]): Buffer {
-  const text = new TerminalText();
+const coloredCases: [what: string, input: string, expected: string][] = [
+  ['nothing to colour', 'a\r\nb\r\n', 'a\nb\n'],
+  ['a word', 'a \x1b[31mred\x1b[39m b\r\n', 'a \x1b[31mred\x1b[0m b\n'],
+  [
+    'over several lines',
+    '\x1b[1;32ma\r\nb\x1b[0mc\r\n',
+    '\x1b[1;32ma\x1b[0m\n\x1b[1;32mb\x1b[0mc\n',
+  ],
+  ['one into the other', '\x1b[31ma\x1b[32mb\x1b[m\r\n', '\x1b[31ma\x1b[0m\x1b[32mb\x1b[0m\n'],
+  ['rewritten', '\x1b[31m10%\x1b[m\r\x1b[K\x1b[32m100%\x1b[m\r\n', '\x1b[32m100%\x1b[0m\n'],
+  ['rewritten in part', '\x1b[31mabc\x1b[m\rx\r\n', 'x\x1b[31mbc\x1b[0m\n'],
+  ['padding has none', '\x1b[31ma\x1b[2Cb\x1b[m\r\n', '\x1b[31ma\x1b[0m  \x1b[31mb\x1b[0m\n'],
+  ['erased to the left', '\x1b[31mabc\x1b[m\x1b[2D\x1b[1K\r\n', '  \x1b[31mc\x1b[0m\n'],
+  ['characters of several bytes', '\x1b[31mé漢\x1b[m😀\r\n', '\x1b[31mé漢\x1b[0m😀\n'],
+  ['no colours: other sequences that end alike', '\x1b[>4;31ma\x1b[?4mb\r\n', 'ab\n'],
+];
+
+function plain(
+  input: Uint8Array,
+  pieces: (bytes: Uint8Array) => Uint8Array[],
+  colors = false,
+): Buffer {
+  const text = new TerminalText({ colors });
   const parts = pieces(input).map((piece) => text.push(piece));
   return Buffer.concat([...parts, text.end()]);
 }
@@ -51,6 +72,16 @@ for (const [what, input, expected] of cases) {
     );
     for (let cut = 1; cut < bytes.length; cut++) {
       const cutBytes = plain(bytes, (all) => [all.subarray(0, cut), all.subarray(cut)]);
+      assert.equal(cutBytes.toString(), expected, `cut at ${String(cut)}`);
+    }
+  });
+}
+
+for (const [what, input, expected] of coloredCases) {
+  test(`colours, ${what}: wherever it is cut`, () => {
+    const bytes = Buffer.from(input);
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const cutBytes = plain(bytes, (all) => [all.subarray(0, cut), all.subarray(cut)], true);
       assert.equal(cutBytes.toString(), expected, `cut at ${String(cut)}`);
     }
   });

@@ -1,3 +1,5 @@
+import { Pen, PEN_RESET } from './pen.js';
+
 /** Cells of an unfinished line beyond which it is given out as it stands, to bound memory. */
 const LONGEST_LINE = 1 << 16;
 
@@ -16,7 +18,8 @@ type State =
 
 /**
  * Turns what a program wrote to a terminal into what a log should hold: control sequences and
- * `\r\n` are taken off, and each line is given out in the state it had when it was finished.
+ * `\r\n` are taken off, and each line is given out in the state it had when it was finished. Colours
+ * are taken off too, or each line gets its own and leaves none to the next.
  *
  * Why the final state: a progress line is rewritten dozens of times by `\r`, erasing and moving
  * within the line. Keeping every version reads as noise, and dropping `\r` alone glues the versions
@@ -27,6 +30,10 @@ type State =
  * bytes that are not UTF-8 come out as they went in.
  */
 export class TerminalText {
+  /** Undefined: colours are taken off. */
+  readonly #pen: Pen | undefined;
+  /** By cell, the sequence of the pen that wrote it. */
+  #pens: string[] = [];
   #state: State = 'ground';
   #parameters = '';
   /** The line while it was only ever appended to. */
@@ -36,6 +43,10 @@ export class TerminalText {
   #column = 0;
   /** A `\r` was seen and nothing after it yet: usually the first half of `\r\n`. */
   #returned = false;
+
+  constructor({ colors = false }: { readonly colors?: boolean } = {}) {
+    this.#pen = colors ? new Pen() : undefined;
+  }
 
   /** Gives out the lines finished by these bytes. */
   push(bytes: Uint8Array): Buffer {
@@ -133,6 +144,10 @@ export class TerminalText {
       case 'K':
         this.#erase(count);
         break;
+      case 'm':
+        // Not what only begins alike (`ESC [ > 4 m`), nor one that was too long to be kept.
+        if (/^[0-9:;]{0,63}$/.test(this.#parameters)) this.#pen?.apply(this.#parameters);
+        break;
     }
   }
 
@@ -143,9 +158,11 @@ export class TerminalText {
       cells.length = Math.min(cells.length, column);
     } else if (part === 1) {
       cells.fill(' ', 0, column + 1);
+      this.#pens.fill('', 0, column + 1);
     } else {
       cells.length = 0;
     }
+    this.#pens.length = Math.min(this.#pens.length, cells.length);
     this.#column = column;
   }
 
@@ -163,6 +180,7 @@ export class TerminalText {
     this.#returned = false;
     if (this.#cells === undefined) {
       this.#cells = this.#line.match(CHARACTERS) ?? [];
+      this.#column = this.#cells.length;
       this.#line = '';
     }
     return this.#cells;
@@ -170,6 +188,7 @@ export class TerminalText {
 
   #print(run: string, finished: string[]): void {
     if (this.#returned) this.#moveTo(0);
+    if (this.#pen !== undefined && this.#pen.sequence !== '') this.#editable();
     if (this.#cells === undefined) {
       this.#line += run;
     } else {
@@ -188,6 +207,10 @@ export class TerminalText {
     }
     while (cells.length < this.#column) cells.push(' ');
     cells[this.#column] = character;
+    if (this.#pen !== undefined) {
+      while (this.#pens.length < this.#column) this.#pens.push('');
+      this.#pens[this.#column] = this.#pen.sequence;
+    }
     this.#column++;
   }
 
@@ -197,13 +220,28 @@ export class TerminalText {
   }
 
   #currentLine(): string {
-    return this.#cells?.join('') ?? this.#line;
+    if (this.#cells === undefined) return this.#line;
+    return this.#pens.length === 0 ? this.#cells.join('') : colored(this.#cells, this.#pens);
   }
 
   #startLine(): void {
     this.#line = '';
     this.#cells = undefined;
+    this.#pens = [];
     this.#column = 0;
     this.#returned = false;
   }
+}
+
+/** A line that begins and ends without colours. */
+function colored(cells: readonly string[], pens: readonly string[]): string {
+  let line = '';
+  let current = '';
+  cells.forEach((cell, column) => {
+    const pen = pens[column] ?? '';
+    if (pen !== current) line += (current === '' ? '' : PEN_RESET) + pen;
+    current = pen;
+    line += cell;
+  });
+  return current === '' ? line : line + PEN_RESET;
 }

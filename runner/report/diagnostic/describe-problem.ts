@@ -52,6 +52,14 @@ export function describeProblem(problem: Problem): Diagnostic {
         `${problem.flag} of \`${problem.command}\` takes no value`,
         `write ${problem.flag} alone`,
       );
+    case 'bad-choice':
+      return error(
+        `${problem.flag} of \`${problem.command}\` cannot be "${problem.value}"`,
+        problem.nearest === undefined
+          ? 'choose one of these'
+          : `did you mean "${problem.nearest}"?`,
+        [`it can be: ${problem.choices.join(', ')}`],
+      );
     case 'bad-count':
       return error(
         `${problem.source} of \`${problem.command}\`: "${problem.value}" is no number of commands`,

@@ -16,7 +16,7 @@ export function createExecLog(
   quiet: boolean,
 ): RunEvents {
   const style = createStyle(wantsColor(env, stderr.isTTY));
-  const text = new OutputText({ isTerminal: stdout.isTTY, plain: false });
+  const text = new OutputText({ terminal: stdout.isTTY ? 'raw' : 'plain', pipes: 'raw' });
   const streams = { stdout, stderr };
   let hasOpenLine = false;
   return {

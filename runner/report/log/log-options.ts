@@ -17,3 +17,9 @@ export function executionOf({ steps }: Plan, step: StepIndex): Execution {
   if (planned === undefined) throw new Error(`step ${step} has nothing to run`);
   return planned.execution;
 }
+
+/** What labels call the task of a step: the same for all of its commands. */
+export function labelOf({ steps, tasks }: Plan, step: StepIndex): string {
+  const task = steps[step]?.task;
+  return `[${(task === undefined ? undefined : tasks[task]?.name) ?? ''}]`;
+}

@@ -17,7 +17,11 @@ export class LogRig {
   demand: OutputDemand | Promise<OutputDemand>;
   readonly log: RunEvents;
 
-  constructor(make: (options: LogOptions) => RunEvents, isTTY = false, tasks = ['a', 'b', 'c']) {
+  constructor(
+    make: (options: LogOptions) => RunEvents,
+    isTTY = false,
+    env: LogOptions['env'] = { TERM: 'dumb' },
+  ) {
     const stream = (key: 'out' | 'err'): OutputStream => {
       const write = (text: string): void => {
         this[key] += text;
@@ -34,10 +38,10 @@ export class LogRig {
       };
     };
     this.log = make({
-      plan: planOf(tasks),
+      plan: planOf(['a', 'b', 'c']),
       stdout: stream('out'),
       stderr: stream('err'),
-      env: { TERM: 'dumb' },
+      env,
     });
   }
 
@@ -52,6 +56,11 @@ export class LogRig {
   ended(step: StepIndex, parts: Partial<Outcome> = {}): void | Promise<void> {
     return this.log.ended(step, outcomeOf(parts));
   }
+}
+
+/** For tests: a text with its control characters to be read. */
+export function visible(text: string): string {
+  return text.replaceAll('\x1b', '␛').replaceAll('\r', '␍');
 }
 
 /** A first run that succeeded, but for these parts. */

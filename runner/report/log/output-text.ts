@@ -5,12 +5,15 @@ import { TerminalText } from '../../execute/process/terminal-text.js';
 /** The stream of vt's that a chunk belongs on. */
 export type Target = 'stdout' | 'stderr';
 
-/** What may be shown. */
+/** What may be shown, by how it was captured. */
 export interface OutputTaste {
-  /** Whether what was written to a terminal may stay as it is; else it becomes plain text. */
-  readonly isTerminal: boolean;
-  /** Whether colours of tasks that write to pipes are taken off. */
-  readonly plain: boolean;
+  /**
+   * Of what was written to a terminal: all of it, only whole lines in their last state and in their
+   * colours, or those without colours.
+   */
+  readonly terminal: 'raw' | 'lines' | 'plain';
+  /** Of what was written to pipes: all of it, or without colours. */
+  readonly pipes: 'raw' | 'plain';
 }
 
 /** Bytes for one of vt's streams. */
@@ -42,10 +45,12 @@ export class OutputText {
   #filterFor(stream: OutputChunk['stream']): TerminalText | ColorFilter | undefined {
     const known = this.#filters.get(stream);
     if (known !== undefined) return known;
-    const { isTerminal, plain } = this.#taste;
-    const isCaptured = stream === 'terminal';
-    if (isCaptured ? isTerminal : !plain) return undefined;
-    const filter = isCaptured ? new TerminalText() : new ColorFilter();
+    const { terminal, pipes } = this.#taste;
+    const isTerminal = stream === 'terminal';
+    if ((isTerminal ? terminal : pipes) === 'raw') return undefined;
+    const filter = isTerminal
+      ? new TerminalText({ colors: terminal === 'lines' })
+      : new ColorFilter();
     this.#filters.set(stream, filter);
     return filter;
   }
