@@ -15,6 +15,8 @@ export const SCHEMA_VERSION = 3;
  *     <root>/v3/index.db (-wal, -shm)     the index
  *     <root>/v3/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
  *     <root>/v3/tmp/                      being written; renamed into place
+ *     <root>/v3/confirmed/                what last hits were decided by (confirmation.ts)
+ *     <root>/v3/hits.log                  hits the index has not been told of (hit-notes.ts)
  */
 export interface CacheLayout {
   readonly root: AbsolutePath;
@@ -22,6 +24,8 @@ export interface CacheLayout {
   readonly index: string;
   readonly blobs: string;
   readonly temporary: string;
+  readonly confirmed: string;
+  readonly hits: string;
 }
 
 export function cacheLayout(root: AbsolutePath): CacheLayout {
@@ -32,6 +36,8 @@ export function cacheLayout(root: AbsolutePath): CacheLayout {
     index: join(store, 'index.db'),
     blobs: join(store, 'blobs'),
     temporary: join(store, 'tmp'),
+    confirmed: join(store, 'confirmed'),
+    hits: join(store, 'hits.log'),
   };
 }
 

@@ -2,6 +2,7 @@ import { walkBlobs } from './blob-walk.js';
 import type { BlobFile } from './blob-walk.js';
 import type { Digest } from './brands.js';
 import type { CacheLimits } from './cache-limits.js';
+import { removeConfirmations } from './confirmation.js';
 import { contentDigest } from './content-digest.js';
 import { DamagedRecord } from './damaged-record.js';
 import { dropUnusedGroups } from './entry-table.js';
@@ -165,7 +166,7 @@ function blobsOfRecord(body: Uint8Array): readonly Digest[] | undefined {
 }
 
 /** Removes the planned results, but for those that were used since the plan was made. */
-async function evict(planned: readonly Eviction[], { index }: OpenStore) {
+async function evict(planned: readonly Eviction[], { index, layout }: OpenStore) {
   const ids = new Set<number>();
   const blobs = new Set<Digest>();
   for (let start = 0; start < planned.length; start += LOT) {
@@ -180,6 +181,7 @@ async function evict(planned: readonly Eviction[], { index }: OpenStore) {
     for (const { id } of rows) ids.add(id);
     for (const { id, blobs: own = [] } of lot) if (ids.has(id)) own.forEach((it) => blobs.add(it));
   }
+  if (ids.size > 0) removeConfirmations(layout);
   return { ids, blobs };
 }
 

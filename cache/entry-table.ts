@@ -62,14 +62,14 @@ export function entryName(key: Digest, groups: readonly Digest[]): string {
 
 /**
  * Stores a result, in the place of one with the same observations. Returns its name. Results of
- * the same key that were not used for the longest time go when there are too many.
+ * the same key that were not used for the longest time go when there are too many: `hasDropped`.
  */
 export async function insertEntry(
   transaction: Transaction,
   key: Digest,
   entry: StoredEntry,
   observations: GroupedObservations,
-): Promise<string> {
+): Promise<{ readonly name: string; readonly hasDropped: boolean }> {
   const groups = observations.groups;
   const ids = await insertGroups(transaction, groups);
   const name = entryName(
@@ -83,8 +83,7 @@ export async function insertEntry(
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     [name, key, packIds(ids), body, contentDigest(body), outputBytes(entry), now, now],
   );
-  await dropUnusedVariants(transaction, key);
-  return name;
+  return { name, hasDropped: await dropUnusedVariants(transaction, key) };
 }
 
 /** Counts a hit, and makes the result the most recently used one of all. */
@@ -143,18 +142,19 @@ async function insertGroups(
   });
 }
 
-async function dropUnusedVariants(transaction: Transaction, key: Digest): Promise<void> {
+async function dropUnusedVariants(transaction: Transaction, key: Digest): Promise<boolean> {
   const [row] = await transaction.all<{ count: number }>(
     'SELECT count(*) AS count FROM entry WHERE key = ?',
     [key],
   );
-  if ((row?.count ?? 0) <= VARIANT_LIMIT) return;
+  if ((row?.count ?? 0) <= VARIANT_LIMIT) return false;
   await transaction.run(
     `DELETE FROM entry WHERE key = ? AND id NOT IN
        (SELECT id FROM entry WHERE key = ? ORDER BY used DESC LIMIT ?)`,
     [key, key, VARIANTS_KEPT],
   );
   await dropUnusedGroups(transaction);
+  return true;
 }
 
 /** Removes groups that no entry has. Reads the group lists of all entries. */

@@ -4,19 +4,21 @@ import type { Transaction } from './index-database.js';
 import { keyDifference } from './key-difference.js';
 import { keyDigest } from './key-digest.js';
 import type { KeyParts } from './key.js';
-import { lastKey, workspaceName } from './last-run-table.js';
+import { lastKey } from './last-run-table.js';
 import { chooseReason } from './miss-choice.js';
 import type { MissReason } from './miss-reason.js';
+import { withOneExpansion } from './one-expansion.js';
 import { PresentFiles } from './present-files.js';
 import type { OpenStore, Restoring } from './restore-entry.js';
 import { decodeTranscript } from './stored-entry.js';
-import type { Comparison, Hit, Lookup, OutputChunk } from './stored-run.js';
+import type { Comparison, Hit, Lookup } from './stored-run.js';
 import { VariantSearch } from './variant-search.js';
+import { workspaceName } from './workspace-name.js';
 import type { World } from './world.js';
 
 /** What a lookup found, with the names of entries to drop. */
 export type Finding = { readonly damaged: readonly string[] } & (
-  | { readonly hit: Restoring; readonly transcript: readonly OutputChunk[] }
+  | { readonly hit: Restoring }
   | { readonly miss: Exclude<Lookup, Hit>; readonly comparison: Comparison }
 );
 
@@ -43,8 +45,8 @@ export async function findHit(
       const entry = await loadEntry(transaction, variant.name);
       const transcript = decodeTranscript(store.blobs.read(entry.transcript));
       const facts = () => search.facts(variant);
-      const hit = { world, task, key, name: variant.name, entry, facts, started };
-      return { hit, transcript, damaged: damagedNames(search) };
+      const hit = { world, task, key, name: variant.name, entry, facts, transcript, started };
+      return { hit, damaged: damagedNames(search) };
     } catch (error) {
       if (!(error instanceof DamagedRecord)) throw error;
       search.markDamaged(variant, error);
@@ -95,23 +97,4 @@ async function keyMiss(
   const reason = before && keyDifference(before, key);
   if (before === undefined || reason === undefined) return undefined;
   return { reason, differences: [], keyBefore: before };
-}
-
-/** Variants differ in what globs matched, not in the globs: each is expanded once. */
-export function withOneExpansion(world: World): World {
-  const expanded = new Map<string, ReturnType<World['expandGlobs']>>();
-  return {
-    root: world.root,
-    env: (name) => world.env(name),
-    queryEnv: (pattern) => world.queryEnv(pattern),
-    expandGlobs(include, exclude) {
-      const question = JSON.stringify([include, exclude]);
-      let matches = expanded.get(question);
-      if (matches === undefined) {
-        matches = world.expandGlobs(include, exclude);
-        expanded.set(question, matches);
-      }
-      return matches;
-    },
-  };
 }

@@ -4,20 +4,16 @@ import type { AbsolutePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { DamagedRecord } from './damaged-record.js';
 import type { IndexDatabase, Transaction } from './index-database.js';
-import { lastRestoration, workspaceName } from './last-run-table.js';
-import {
-  hasJournal,
-  isJournalName,
-  readJournal,
-  removeJournal,
-  tokenOf,
-} from './restore-journal.js';
+import { lastRestoration } from './last-run-table.js';
+import { isJournalName, tokenOf } from './journal-name.js';
+import { hasJournal, readJournal, removeJournal } from './restore-journal.js';
 import type { RestoreJournal } from './restore-journal.js';
 import { rollBack } from './restore-rollback.js';
 import type { Leftover } from './restore-rollback.js';
 import type { Staging } from './staging.js';
 import { removeStaging } from './staging-folders.js';
 import { isOfLiving, sweepTemporary } from './temporary-names.js';
+import { workspaceName } from './workspace-name.js';
 
 /** Milliseconds after which the workspace of a journal is taken to be gone for good. */
 const FORGOTTEN_AGE = 30 * 24 * 60 * 60 * 1000;

@@ -22,7 +22,7 @@ export async function changeJournaled(
   name: RestoreName,
   work: {
     readonly stageMissing: () => Promise<void>;
-    readonly save: () => Promise<void>;
+    readonly save: () => Promise<unknown>;
   },
 ): Promise<void> {
   const write = (steps: readonly RestoreStep[]) =>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import * as wire from '../proto/generated/vt/cache/v1/key.js';
 import type { AbsolutePath } from './brands.js';
 import { decodeAttempt, encodeAttempt } from './attempt-codec.js';
@@ -12,14 +12,6 @@ import { keyFromMessage, keyToMessage } from './key-codec.js';
 import type { KeyParts } from './key.js';
 import { decodeManifest, decodeRestoration, encodeManifest } from './stored-entry.js';
 import type { ManifestItem } from './stored-entry.js';
-
-/**
- * Which workspace a row is about. Relative to the cache, so that it still is the same one in a
- * copy that has the cache inside; workspaces that share a cache have different ones.
- */
-export function workspaceName(cache: AbsolutePath, workspace: AbsolutePath): string {
-  return relative(cache, workspace);
-}
 
 /**
  * The key the task had last: in this workspace, else in the one where it was stored or restored
@@ -143,6 +135,19 @@ export async function lastAttempts(
       return attempt === undefined ? [] : [[row.task, attempt] as const];
     }),
   );
+}
+
+/** When the last run of a task was over; undefined where none is known. */
+export async function attemptEnded(
+  transaction: Transaction,
+  workspace: string,
+  task: string,
+): Promise<number | undefined> {
+  const [row] = await transaction.all<{ attempt: Uint8Array }>(
+    'SELECT attempt FROM last_run WHERE workspace = ? AND task = ?',
+    [workspace, task],
+  );
+  return row && whole(() => decodeAttempt(row.attempt))?.ended;
 }
 
 interface AttemptRow {

@@ -2,12 +2,14 @@ import { lstatSync } from 'node:fs';
 import type { BlobStore } from './blob-store.js';
 import type { Digest, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
+import { removeConfirmation, writeConfirmation } from './confirmation.js';
 import { touchEntry } from './entry-table.js';
 import type { FileMemo } from './file-memo.js';
 import { lstatOrAbsent } from './file-identity.js';
 import type { IndexDatabase, Transaction } from './index-database.js';
 import type { KeyParts } from './key.js';
-import { lastManifest, otherManifests, recordLastRun, workspaceName } from './last-run-table.js';
+import { lastManifest, otherManifests, recordLastRun } from './last-run-table.js';
+import { makeConfirmation } from './make-confirmation.js';
 import type { Fact } from './observation-codec.js';
 import { onDisk } from './path-on-disk.js';
 import { settleOwn, settleRestores, tidyUp } from './interrupted-restores.js';
@@ -19,7 +21,9 @@ import type { Obstacle, Placement, RestorePlan } from './restore-plan.js';
 import { tellRestored } from './running-tasks.js';
 import { Staging } from './staging.js';
 import type { ManifestItem, StoredEntry } from './stored-entry.js';
+import type { OutputChunk } from './stored-run.js';
 import { temporaryToken } from './temporary-names.js';
+import { workspaceName } from './workspace-name.js';
 import type { World } from './world.js';
 
 /** A result to restore, and where. */
@@ -32,6 +36,7 @@ export interface Restoring {
   readonly entry: StoredEntry;
   /** The entry's observations. */
   readonly facts: () => readonly Fact[];
+  readonly transcript: readonly OutputChunk[];
   /** performance.now() when it was looked up. */
   readonly started: number;
 }
@@ -98,7 +103,7 @@ export async function restoreEntry(
           plan.emptied.length +
           plan.directories.length;
         const save = () => record(transaction, restoring, store, plan, token);
-        if (changes === 0) await save();
+        if (changes === 0) confirm(await save());
         else {
           const stageMissing = () => stage(missing);
           const changed = [...plan.placements.map((output) => output.path), ...plan.removals];
@@ -118,6 +123,12 @@ export async function restoreEntry(
     // Where the index could not commit, that undoes it all.
     await settleOwn(staging, store).catch(() => undefined);
     throw error;
+  }
+
+  /** With the lock: the index knows of nothing later that the task wrote. */
+  function confirm(manifest: readonly ManifestItem[]): void {
+    const confirmation = makeConfirmation(restoring, manifest, store.memo, layout);
+    if (confirmation !== undefined) writeConfirmation(layout, confirmation);
   }
 
   function presentFiles({ entry: { outputs } }: Restoring) {
@@ -194,13 +205,14 @@ async function stageOutput(output: Placement, staging: Staging, blobs: BlobStore
   }
 }
 
+/** Returns what the task has written now. */
 async function record(
   transaction: Transaction,
   { task, key, name, entry, world, started }: Restoring,
   store: OpenStore,
   plan: RestorePlan,
   token: string,
-): Promise<void> {
+): Promise<readonly ManifestItem[]> {
   const workspace = workspaceName(store.layout.root, world.root);
   const before = await lastManifest(transaction, workspace, task);
   const manifest = nextManifest(before, entry.outputs, (path) => plan.made.has(path));
@@ -215,9 +227,11 @@ async function record(
     outcome: undefined,
   } as const;
   const last = { key, manifest, restoration: token, attempt };
+  removeConfirmation(store.layout, workspace, task);
   await recordLastRun(transaction, workspace, task, last);
   await touchEntry(transaction, name);
   await store.memo.save(transaction);
+  return manifest;
 }
 
 /**

@@ -5,6 +5,7 @@ import { isWorkspacePath } from './brands.js';
 import type { WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { DamagedRecord, decodeRecord } from './damaged-record.js';
+import { isJournalName } from './journal-name.js';
 import type { Placement } from './restore-plan.js';
 import type { StagedFile } from './staging-folders.js';
 import { outputFromMessage, outputToMessage } from './stored-entry.js';
@@ -35,18 +36,6 @@ export interface RestoreJournal {
   /** Staging folders outside the cache. */
   readonly places: readonly WorkspacePath[];
   readonly steps: readonly RestoreStep[];
-}
-
-const NAME = /^journal-([0-9a-f-]+)$/;
-
-/** Whether a name in the temporary folder is that of a journal. */
-export function isJournalName(name: string): boolean {
-  return NAME.test(name);
-}
-
-/** The token in the name of a journal; undefined for any other name. */
-export function tokenOf(name: string): string | undefined {
-  return NAME.exec(name)?.[1];
 }
 
 function journalPath(layout: CacheLayout, token: string): string {

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
-import { workspaceName } from './last-run-table.js';
 import { temporaryName } from './temporary-names.js';
+import { workspaceName } from './workspace-name.js';
 
 /**
  * A line in the file of a running task: one is its own, others append what happens meanwhile, maybe

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { archiveOutputs } from './archive-outputs.js';
 import type { WorkspacePath } from './brands.js';
+import { removeConfirmation, removeConfirmations } from './confirmation.js';
 import { observe } from './dependency-observation.js';
 import { entryName, insertEntry } from './entry-table.js';
 import { lstatOrAbsent } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
 import { keyDigest } from './key-digest.js';
 import { DirectoriesAbove } from './late-change.js';
-import { lastManifest, recordLastRun, workspaceName } from './last-run-table.js';
+import { lastManifest, recordLastRun } from './last-run-table.js';
 import { noteWritten } from './housekeeping.js';
 import { groupObservations } from './observation-group.js';
 import type { Observation } from './observation.js';
@@ -19,6 +20,7 @@ import type { RunningTask } from './running-tasks.js';
 import { findSecret } from './secrets/find-secret.js';
 import { blobsOf, encodeTranscript } from './stored-entry.js';
 import type { FinishedRun, StoreOutcome } from './stored-run.js';
+import { workspaceName } from './workspace-name.js';
 import type { World } from './world.js';
 
 /**
@@ -91,7 +93,14 @@ export async function storeRun(
       disturbed = running?.disturbed(result, written);
       if (disturbed !== undefined) return undefined;
       if (blobsOf(entry).some((digest) => !blobs.exists(digest))) return undefined;
-      const stored = await insertEntry(transaction, keyDigest(key), entry, grouped);
+      removeConfirmation(layout, workspace, task);
+      const { name: stored, hasDropped } = await insertEntry(
+        transaction,
+        keyDigest(key),
+        entry,
+        grouped,
+      );
+      if (hasDropped) removeConfirmations(layout);
       const before = await lastManifest(transaction, workspace, task);
       const manifest = nextManifest(before, outputs, (path) => own.made(path));
       const outcome = { kind: 'stored', entry: stored } as const;

@@ -7,16 +7,19 @@ import { DamagedRecord } from '../damaged-record.js';
 import { listVariants } from '../entry-table.js';
 import type { Variant } from '../entry-table.js';
 import { FileMemo } from '../file-memo.js';
-import { findHit, withOneExpansion } from '../find-hit.js';
+import { findHit } from '../find-hit.js';
+import { tellHits } from '../hit-notes.js';
 import { IndexDatabase } from '../index-database.js';
 import type { Transaction } from '../index-database.js';
 import { keyDigest } from '../key-digest.js';
 import type { KeyParts } from '../key.js';
-import { lastAttempts, lastKey, workspaceName } from '../last-run-table.js';
+import { lastAttempts, lastKey } from '../last-run-table.js';
 import type { MissReason } from '../miss-reason.js';
+import { withOneExpansion } from '../one-expansion.js';
 import { PresentFiles } from '../present-files.js';
 import type { OpenStore } from '../restore-entry.js';
 import { VariantSearch } from '../variant-search.js';
+import { workspaceName } from '../workspace-name.js';
 import type { World } from '../world.js';
 import { changesOf } from './change.js';
 import { compareObservations } from './compare-results.js';
@@ -82,8 +85,8 @@ export interface Dependent extends LatestResult {
 }
 
 /**
- * Answers questions about a cache; writes nothing, neither to the workspace nor to the cache. Its
- * methods reject with errors of sqlite or of the file system when the cache cannot be read; what is
+ * Answers questions about a cache; writes nothing to the workspace, and to the cache only the hits
+ * that the index had not been told of. Its methods reject with errors of sqlite or of the file system when the cache cannot be read; what is
  * damaged in part is left out.
  */
 export interface Explainer {
@@ -104,6 +107,8 @@ export async function openExplainer(directory: AbsolutePath): Promise<Explainer 
   const layout = cacheLayout(directory);
   if (!existsSync(layout.index)) return undefined;
   const index = await IndexDatabase.open(layout.index, layout.temporary);
+  // An index that cannot be written may still be read.
+  await tellHits(layout, index).catch(() => undefined);
   const store: OpenStore = { layout, index, blobs: new BlobStore(layout), memo: new FileMemo() };
   const read = <T>(question: (transaction: Transaction) => Promise<T>) => index.read(question);
   return {

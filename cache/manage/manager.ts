@@ -11,6 +11,7 @@ import { DamagedRecord } from '../damaged-record.js';
 import { loadResult } from '../explain/stored-result.js';
 import type { StoredResult } from '../explain/stored-result.js';
 import { FileMemo } from '../file-memo.js';
+import { tellHits } from '../hit-notes.js';
 import { readHousekeeping } from '../housekeeping.js';
 import { IndexDatabase } from '../index-database.js';
 import type { Transaction } from '../index-database.js';
@@ -84,6 +85,8 @@ export async function openManager(directory: AbsolutePath): Promise<Manager | un
   const layout = cacheLayout(directory);
   if (!existsSync(layout.index)) return undefined;
   const index = await IndexDatabase.open(layout.index, layout.temporary);
+  // An index that cannot be written may still be read.
+  await tellHits(layout, index).catch(() => undefined);
   const store: OpenStore = { layout, index, blobs: new BlobStore(layout), memo: new FileMemo() };
   return {
     entries: () => index.read(listEntries),

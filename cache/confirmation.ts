@@ -1,0 +1,168 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AbsolutePath, WorkspacePath } from './brands.js';
+import type { CacheLayout } from './cache-directory.js';
+import type { Fact } from './observation-codec.js';
+import type { OutputChunk } from './stored-run.js';
+import { workspaceName } from './workspace-name.js';
+
+/**
+ * What the last hit of a task in a workspace was decided by, so that the next one can be decided
+ * without the index: by the same key, by every file having the stamp it had, by all other facts.
+ *
+ * Its outputs were in place when it was made, and it is removed before the index gets to know that
+ * the task wrote anything else: as long as it holds, restoring the result would change nothing.
+ */
+export interface Confirmation {
+  readonly workspace: string;
+  readonly task: string;
+  /** See keyText. */
+  readonly key: string;
+  /** Name of the entry. */
+  readonly entry: string;
+  /** milliseconds the original run took */
+  readonly duration: number;
+  /** When it was made, milliseconds since the epoch. */
+  readonly made: number;
+  /** Files whose content counts: read by the task, or outputs. */
+  readonly files: readonly WorkspacePath[];
+  /** STAMP_LENGTH numbers for each of them; see stampOf. */
+  readonly stamps: readonly number[];
+  /** All other facts. */
+  readonly facts: readonly Fact[];
+  readonly outputs: readonly WorkspacePath[];
+  /** Outputs that are directories, and what is above outputs: no symlink may have taken their place. */
+  readonly directories: readonly WorkspacePath[];
+  readonly links: readonly { readonly path: WorkspacePath; readonly target: string }[];
+  /** Outputs that are deletions. */
+  readonly absent: readonly WorkspacePath[];
+  readonly transcript: readonly OutputChunk[];
+}
+
+/** One whose transcript is larger is looked for in the index: a digest then costs less than a copy. */
+export const LARGEST_TRANSCRIPT = 16 * 1024;
+
+/** Milliseconds. Older ones are made anew, from files that are looked at again. */
+const LASTS = 7 * 24 * 60 * 60 * 1000;
+
+/** Undefined when there is none for this key, or none that can be used. Never throws. */
+export function readConfirmation(
+  layout: CacheLayout,
+  root: AbsolutePath,
+  task: string,
+  key: string,
+  now: number,
+): Confirmation | undefined {
+  const workspace = workspaceName(layout.root, root);
+  let text: string;
+  try {
+    text = readFileSync(confirmationPath(layout, workspace, task), 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    const found = JSON.parse(text) as WrittenConfirmation;
+    if (found.workspace !== workspace || found.task !== task || found.key !== key) return undefined;
+    if (Math.abs(now - found.made) > LASTS) return undefined;
+    const transcript = found.transcript.map(({ stream, bytes }) => ({
+      stream,
+      bytes: Buffer.from(bytes, 'latin1'),
+    }));
+    if (sumOf(transcript) !== found.sum) return undefined;
+    return { ...found, facts: found.facts.map(readFact), transcript };
+  } catch {
+    return undefined; // Cut off by a power cut.
+  }
+}
+
+/** Leaves none where this cannot be written. Never throws. */
+export function writeConfirmation(layout: CacheLayout, confirmation: Confirmation): void {
+  const { workspace, task, facts, transcript } = confirmation;
+  const path = confirmationPath(layout, workspace, task);
+  const draft = `${path}.${String(process.pid)}`;
+  const written: WrittenConfirmation = {
+    ...confirmation,
+    facts: facts.map(writeFact),
+    transcript: transcript.map(({ stream, bytes }) => ({
+      stream,
+      bytes: Buffer.from(bytes).toString('latin1'),
+    })),
+    sum: sumOf(transcript),
+  };
+  try {
+    mkdirSync(layout.confirmed, { mode: 0o700, recursive: true });
+    writeFileSync(draft, JSON.stringify(written), { mode: 0o600 });
+    renameSync(draft, path);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * To be called before the index gets to know what a task wrote in a workspace. Throws where one is
+ * left, as nothing may be recorded then.
+ */
+export function removeConfirmation(layout: CacheLayout, workspace: string, task: string): void {
+  rmSync(confirmationPath(layout, workspace, task), { force: true });
+}
+
+/** After results were dropped: a hit of one that nobody finds any more would be a riddle. */
+export function removeConfirmations(layout: CacheLayout): void {
+  rmSync(layout.confirmed, { recursive: true, force: true });
+}
+
+type WrittenFact = Exclude<Fact, { kind: 'program' }> | WrittenProgram;
+interface WrittenProgram {
+  readonly kind: 'program';
+  readonly path: AbsolutePath;
+  readonly size: string;
+  readonly mtime: string;
+}
+
+type WrittenConfirmation = Omit<Confirmation, 'facts' | 'transcript'> & {
+  readonly facts: readonly WrittenFact[];
+  readonly transcript: readonly {
+    readonly stream: OutputChunk['stream'];
+    readonly bytes: string;
+  }[];
+  /** Of the transcript: damage of anything else here is found by comparing it. */
+  readonly sum: number;
+};
+
+function writeFact(fact: Fact): WrittenFact {
+  if (fact.kind !== 'program') return fact;
+  return { ...fact, size: String(fact.size), mtime: String(fact.mtime) };
+}
+
+function readFact(fact: WrittenFact): Fact {
+  if (fact.kind !== 'program') return fact;
+  return { ...fact, size: BigInt(fact.size), mtime: BigInt(fact.mtime) };
+}
+
+/** Two tasks that share a name take turns: each says whose it is. */
+function confirmationPath(layout: CacheLayout, workspace: string, task: string): string {
+  const text = `${workspace}\0${task}`;
+  return join(layout.confirmed, spread(text, 0x811c9dc5) + spread(text, 0x01234567));
+}
+
+/** FNV-1a, in hexadecimal: loading node:crypto costs more than all else here. */
+function spread(text: string, seed: number): string {
+  let hash = seed;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** Adler's: of bytes that a disk may have damaged, not that somebody may have changed. */
+function sumOf(chunks: readonly OutputChunk[]): number {
+  let [low, high] = [1, 0];
+  for (const { stream, bytes } of chunks) {
+    low += stream.charCodeAt(3);
+    for (const byte of bytes) {
+      low = (low + byte) % 65521;
+      high = (high + low) % 65521;
+    }
+  }
+  return high * 65536 + low;
+}

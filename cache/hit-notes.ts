@@ -1,0 +1,95 @@
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeAttempt } from './attempt-codec.js';
+import type { CacheLayout } from './cache-directory.js';
+import { contentDigest } from './content-digest.js';
+import type { IndexDatabase, Transaction } from './index-database.js';
+import { attemptEnded } from './last-run-table.js';
+import { temporaryName } from './temporary-names.js';
+
+/**
+ * A hit that was confirmed without the index: when a result was used, and how a task's last run went,
+ * are told to the index by who opens it next.
+ */
+export interface HitNote {
+  readonly workspace: string;
+  readonly task: string;
+  /** Name of the entry. */
+  readonly entry: string;
+  /** Milliseconds since the epoch. */
+  readonly ended: number;
+  /** milliseconds */
+  readonly duration: number;
+}
+
+/** Bytes of notes that are left for later: some 300 hits, told in a few milliseconds. */
+const ENOUGH = 64 * 1024;
+
+/** Keeps these for later; true when there are so many that the index should be told now. Never throws. */
+export function leaveHitNotes(layout: CacheLayout, notes: readonly HitNote[]): boolean {
+  try {
+    const lines = notes.map((note) => `${JSON.stringify(note)}\n`).join('');
+    appendFileSync(layout.hits, lines, { mode: 0o600 });
+    // Other versions of vt remove a store that nobody uses.
+    const now = new Date();
+    utimesSync(layout.store, now, now);
+    return statSync(layout.hits).size > ENOUGH;
+  } catch {
+    return false; // Nothing but the order in which results go when there are too many.
+  }
+}
+
+/** Tells the index of the hits that were left for later. Rejects with errors of the index only. */
+export async function tellHits(layout: CacheLayout, index: IndexDatabase): Promise<void> {
+  // What is left of it by a process that dies goes with other leftovers.
+  const taken = join(layout.temporary, temporaryName('hits'));
+  let text: string;
+  try {
+    renameSync(layout.hits, taken);
+    text = readFileSync(taken, 'utf8');
+    rmSync(taken, { force: true });
+  } catch {
+    return;
+  }
+  const notes = text.split('\n').flatMap((line) => noteIn(line) ?? []);
+  if (notes.length > 0) await index.write((transaction) => recordHits(transaction, notes));
+}
+
+async function recordHits(transaction: Transaction, notes: readonly HitNote[]): Promise<void> {
+  const uses = new Map<string, { count: number; used: number }>();
+  const last = new Map<string, HitNote>();
+  notes.forEach((note, order) => {
+    const { count } = uses.get(note.entry) ?? { count: 0 };
+    // Microseconds, all different: see entry.used.
+    const used = Math.floor(note.ended) * 1000 + (order % 1000);
+    uses.set(note.entry, { count: count + 1, used });
+    last.set(JSON.stringify([note.workspace, note.task]), note);
+  });
+  await transaction.run(
+    `UPDATE entry SET hits = hits + (use.value ->> 1), used = max(used, use.value ->> 2)
+     FROM json_each(?) AS use WHERE name = use.value ->> 0`,
+    [JSON.stringify([...uses].map(([name, { count, used }]) => [name, count, used]))],
+  );
+  for (const { workspace, task, entry, ended, duration } of last.values()) {
+    const known = await attemptEnded(transaction, workspace, task);
+    if (known === undefined || known >= ended) continue;
+    const found = { kind: 'hit', entry } as const;
+    const body = encodeAttempt({ ended, duration, found, outcome: undefined });
+    await transaction.run(
+      `UPDATE last_run SET attempt = ?, attempt_checksum = ?,
+         used = (SELECT coalesce(max(used), 0) + 1 FROM last_run)
+       WHERE workspace = ? AND task = ? AND key IS NOT NULL`,
+      [body, contentDigest(body), workspace, task],
+    );
+  }
+}
+
+/** A line may be cut off by a full disk. */
+function noteIn(line: string): HitNote | undefined {
+  try {
+    const note = JSON.parse(line) as HitNote;
+    return typeof note.entry === 'string' && Number.isFinite(note.ended) ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
