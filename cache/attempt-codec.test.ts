@@ -14,6 +14,7 @@ const reasons: { readonly [K in MissReason['kind']]: Extract<MissReason, { kind:
   'cwd-changed': { kind: 'cwd-changed' },
   'input-config-changed': { kind: 'input-config-changed' },
   'output-config-changed': { kind: 'output-config-changed' },
+  'value-changed': { kind: 'value-changed', path: workspacePath('package.json'), pointer: '/a' },
   modified: { kind: 'modified', path: workspacePath('src/a') },
   added: { kind: 'added', name: 'b', dir: workspacePath('') },
   removed: { kind: 'removed', name: 'b', dir: workspacePath('src') },

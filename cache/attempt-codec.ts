@@ -130,6 +130,8 @@ function reasonToMessage(reason: MissReason): Partial<wire.MissReason> {
       return { kind: reason.kind, names: [...reason.names] };
     case 'restore-blocked':
       return { kind: reason.kind, path: reason.path, detail: reason.obstacle };
+    case 'value-changed':
+      return { kind: reason.kind, path: reason.path, detail: reason.pointer };
     case 'untracked-env-changed':
     case 'program-changed':
     case 'args-changed':
@@ -161,6 +163,8 @@ function reasonFromMessage(message: wire.MissReason): MissReason {
       return path === '' ? { kind } : { kind, path };
     case 'modified':
       return { kind, path: workspacePath(path) };
+    case 'value-changed':
+      return { kind, path: workspacePath(path), pointer: detail };
     case 'added':
     case 'removed':
       return { kind, name, dir: workspacePath(dir) };

@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { contentDigest } from './content-digest.js';
@@ -6,6 +7,7 @@ import { entryKind, isExecutable, lstatOrAbsent } from './file-identity.js';
 import { changedSince } from './late-change.js';
 import type { DirectoriesAbove } from './late-change.js';
 import type { FileMemo } from './file-memo.js';
+import { jsonValueAt, MOST_JSON_BYTES } from './json-value.js';
 import { listingBefore } from './listing-before.js';
 import type { Observation } from './observation.js';
 import { statProgram } from './observation-check.js';
@@ -39,6 +41,7 @@ export interface ObservedRun {
  * - content, link and listing: nobody else may have moved a directory above (late-change.ts).
  * - listing: see listing-before.ts.
  * - glob: taken before the start by the caller, or now if the task deleted nothing.
+ * - json: as for content; the task did not change the file.
  * - program: size and mtime, with a ctime before the start.
  * - variables: told by the caller.
  */
@@ -72,6 +75,8 @@ export async function observe(
       return listingBefore(dependency, run);
     case 'glob':
       return observeGlob(dependency, run);
+    case 'json':
+      return observeJson(dependency, run);
     case 'program':
       return observeProgram(dependency.path, observer, run);
     case 'env': {
@@ -134,6 +139,34 @@ async function observeContent(
   }
   if (isLate(read.stat)) return modifiedDuringRun(path);
   return { kind: 'content', observer, path, digest: read.digest, executable: isExecutable(stat) };
+}
+
+async function observeJson(
+  dependency: Extract<Dependency, { kind: 'json' }>,
+  run: ObservedRun,
+): Promise<Observation | NotStored> {
+  const { path, pointer, observer } = dependency;
+  const moved = run.above.movedSince(path);
+  if (moved !== undefined) return modifiedDuringRun(moved);
+  const asContent = () => observeContent({ kind: 'content', path, observer }, run);
+  const stat = present(path, run);
+  if (run.own.changed(path) || !stat?.isFile() || stat.size > MOST_JSON_BYTES) return asContent();
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(run.world.root, path));
+  } catch {
+    return asContent();
+  }
+  const value = jsonValueAt(bytes, pointer);
+  if (value.kind === 'unusable') return asContent();
+  // Looked at again: it may have been changed while it was read.
+  const after = present(path, run);
+  const isSame = after?.ino === stat.ino && after.dev === stat.dev;
+  if (!isSame || changedSince(stat, run.startStamp) || changedSince(after, run.startStamp)) {
+    return modifiedDuringRun(path);
+  }
+  const valueDigest = value.kind === 'none' ? null : contentDigest(value.text);
+  return { kind: 'json', observer, path, pointer, valueDigest };
 }
 
 /** Whether a file, of which the run changed no more than its names, holds what it did. */

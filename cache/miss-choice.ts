@@ -3,7 +3,7 @@ import type { Difference } from './observation-check.js';
 
 /**
  * Of all differences of one variant, the one to tell. Variables first (all of them, in one): their
- * change is made on purpose and explains the rest. Then the program, then a file that was
+ * change is made on purpose and explains the rest. Then the program, then a value, then a file that was
  * modified, removed, added: an edit is what people look for, and a file that is moved is looked
  * for under its old name. Equal kinds in the order of their paths.
  */
@@ -16,6 +16,7 @@ export function chooseReason(differences: readonly Difference[]): MissReason | u
 const ORDER: readonly Difference['kind'][] = [
   'env-changed',
   'program-changed',
+  'value-changed',
   'modified',
   'removed',
   'added',

@@ -12,6 +12,8 @@ export type MissReason =
   | { readonly kind: 'output-config-changed' }
   /** Content, executable bit, kind or link target of an existing path differs. */
   | { readonly kind: 'modified'; readonly path: WorkspacePath }
+  /** The value at `pointer` (RFC 6901) in a JSON file differs, or came, or went. */
+  | { readonly kind: 'value-changed'; readonly path: WorkspacePath; readonly pointer: string }
   /** `dir` is '' for the workspace root. */
   | { readonly kind: 'added'; readonly name: string; readonly dir: WorkspacePath }
   | { readonly kind: 'removed'; readonly name: string; readonly dir: WorkspacePath }

@@ -13,7 +13,7 @@ import type { World } from './world.js';
 /** What can be told of an observation that no longer holds. */
 export type Difference = Extract<
   MissReason,
-  { kind: 'env-changed' | 'program-changed' | 'modified' | 'added' | 'removed' }
+  { kind: 'env-changed' | 'program-changed' | 'modified' | 'value-changed' | 'added' | 'removed' }
 >;
 
 /** Compares a stored fact with the present; undefined when it still holds. */
@@ -54,6 +54,14 @@ export async function differenceOf(
       const matches = await world.expandGlobs(fact.include, fact.exclude);
       const change = firstChange(fact.matches, [...matches].sort());
       return change && (change.kind === 'added' ? added : removed)(change.item as WorkspacePath);
+    }
+    case 'json': {
+      const value = await files.jsonValue(fact.path, fact.pointer);
+      if (value.kind === 'absent') return removed(fact.path);
+      if (value.kind === 'unusable') return modified(fact.path);
+      const digest = value.kind === 'none' ? null : contentDigest(value.text);
+      const { path, pointer } = fact;
+      return digest === fact.valueDigest ? undefined : { kind: 'value-changed', path, pointer };
     }
     case 'program': {
       const stat = statProgram(fact.path);

@@ -47,6 +47,15 @@ function factCase(fact: Fact): NonNullable<wire.Observation['fact']> {
           matches: [...fact.matches],
         },
       };
+    case 'json':
+      return {
+        $case: 'jsonValue',
+        value: {
+          path: fact.path,
+          pointer: fact.pointer,
+          valueDigest: fact.valueDigest === null ? undefined : digestToBytes(fact.valueDigest),
+        },
+      };
     case 'program':
       return {
         $case: 'program',
@@ -104,6 +113,15 @@ export function factFromMessage(message: wire.Observation): Fact {
         exclude: fact.value.exclude,
         matches: fact.value.matches.map(workspacePath),
       };
+    case 'jsonValue': {
+      const { path, pointer, valueDigest } = fact.value;
+      return {
+        kind: 'json',
+        path: workspacePath(path),
+        pointer,
+        valueDigest: valueDigest === undefined ? null : digestFromBytes(valueDigest),
+      };
+    }
     case 'program':
       return { kind: 'program', ...fact.value, path: fact.value.path as AbsolutePath };
     case 'variable':

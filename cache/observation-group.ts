@@ -81,6 +81,8 @@ export function questionOf(fact: Fact): string {
     case 'link':
     case 'listing':
       return `4${fact.path}\0${fact.kind}`;
+    case 'json':
+      return `4${fact.path}\0${fact.kind}\0${fact.pointer}`;
   }
 }
 

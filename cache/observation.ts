@@ -62,6 +62,15 @@ export type Observation = { readonly observer: Observer } & (
       readonly matches: readonly WorkspacePath[];
     }
   | {
+      /** A value in a JSON file was asked for. `null`: the file has no such value. */
+      readonly kind: 'json';
+      readonly path: WorkspacePath;
+      /** RFC 6901. */
+      readonly pointer: string;
+      /** Of the value's text, see json-value.ts. */
+      readonly valueDigest: Digest | null;
+    }
+  | {
       /** A program outside the workspace was executed; identified without reading it. */
       readonly kind: 'program';
       readonly path: AbsolutePath;

@@ -292,3 +292,69 @@ test('env query: changed, added and removed matches, all named in order', async 
     { kind: 'env-changed', names: ['VITE_A', 'VITE_B', 'VITE_D'] },
   );
 });
+
+const document = (workspace: TestWorkspace, pointer = '/version') => {
+  workspace.write('package.json', '{ "version": "1", "description": "one" }');
+  return on.json('package.json', pointer);
+};
+
+for (const [name, text] of [
+  ['other values', '{ "version": "1", "description": "two", "x": [] }'],
+  ['white space', '{\n  "description": "one",\n  "version" : "1"\n}'],
+]) {
+  test(`json: ${name} do not matter`, async (t) => {
+    const workspace = new TestWorkspace(t);
+    const cache = workspace.openCache();
+    const dependencies = [document(workspace)];
+    const run = workspace.run(() => ({ dependencies }));
+    assert.equal((await cache.store(run, workspace)).kind, 'stored');
+    workspace.write('package.json', text ?? '');
+    assert.equal((await workspace.replay(cache)).kind, 'hit');
+  });
+}
+
+const changedValue = (pointer: string) =>
+  ({ kind: 'value-changed', path: 'package.json', pointer }) as MissReason;
+
+test('json: another value', (t) =>
+  expectMiss(
+    t,
+    document,
+    (w) => w.write('package.json', '{"version":"2"}'),
+    changedValue('/version'),
+  ));
+test('json: the value is gone', (t) =>
+  expectMiss(t, document, (w) => w.write('package.json', '{}'), changedValue('/version')));
+test('json: a value where there was none', (t) =>
+  expectMiss(
+    t,
+    (w) => document(w, '/none'),
+    (w) => w.write('package.json', '{"none":null}'),
+    changedValue('/none'),
+  ));
+test('json: no JSON any more', (t) =>
+  expectMiss(t, document, (w) => w.write('package.json', '{'), modified('package.json')));
+test('json: gone', (t) =>
+  expectMiss(t, document, (w) => w.remove('package.json'), removed('package.json', '')));
+test('json: what cannot be asked for a value counts as a whole', (t) =>
+  expectMiss(
+    t,
+    (w) => {
+      w.write('package.json', '// with comments\n{"version":"1"}');
+      return on.json('package.json', '/version');
+    },
+    (w) => w.write('package.json', '// with other comments\n{"version":"1"}'),
+    modified('package.json'),
+  ));
+
+test('json: changed during the run', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  workspace.write('package.json', '{"version":"1"}');
+  const run = workspace.run(() => {
+    workspace.write('package.json', '{"version":"1","other":1}');
+    return { dependencies: [on.json('package.json', '/version')] };
+  });
+  const outcome = await cache.store(run, workspace);
+  assert.deepEqual(outcome, { kind: 'modified-during-run', path: 'package.json' });
+});

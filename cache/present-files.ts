@@ -1,10 +1,13 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import type { FileMemo } from './file-memo.js';
 import { isExecutable, lstatOrAbsent } from './file-identity.js';
 import type { Transaction } from './index-database.js';
+import { jsonValueAt, MOST_JSON_BYTES } from './json-value.js';
+import type { JsonValue } from './json-value.js';
 import { ancestorsOf } from './path-parts.js';
 
 /** What is at a path when its content is asked for. `other`: nothing that could be compared. */
@@ -22,6 +25,7 @@ export class PresentFiles {
   readonly #contents = new Map<WorkspacePath, PresentContent>();
   /** Asked of the index, which may know nothing of them: a thousand variants would ask again. */
   readonly #loaded = new Set<WorkspacePath>();
+  readonly #jsonValues = new Map<string, JsonValue | { kind: 'absent' }>();
   readonly #names = new Map<WorkspacePath, readonly string[] | undefined>();
 
   constructor(root: AbsolutePath, memo: FileMemo) {
@@ -92,6 +96,27 @@ export class PresentFiles {
     const result = await this.#memo.digest(join(this.#root, path), stat);
     if ('failure' in result) return result.failure === 'ENOENT' ? 'absent' : 'other';
     return { digest: result.digest, executable: isExecutable(result.stat) };
+  }
+
+  /** What a JSON file has at a pointer; `absent`: there is nothing at the path. */
+  async jsonValue(path: WorkspacePath, pointer: string): Promise<JsonValue | { kind: 'absent' }> {
+    const question = `${path}\0${pointer}`;
+    const answered = this.#jsonValues.get(question);
+    if (answered !== undefined) return answered;
+    const value = await this.#jsonValue(path, pointer);
+    this.#jsonValues.set(question, value);
+    return value;
+  }
+
+  async #jsonValue(path: WorkspacePath, pointer: string): Promise<JsonValue | { kind: 'absent' }> {
+    const stat = this.stat(path);
+    if (stat === undefined) return { kind: 'absent' };
+    if (!stat.isFile() || stat.size > MOST_JSON_BYTES) return { kind: 'unusable' };
+    try {
+      return jsonValueAt(await readFile(join(this.#root, path)), pointer);
+    } catch {
+      return { kind: 'unusable' };
+    }
   }
 
   /** Raw text of a symlink; undefined when it is none. */

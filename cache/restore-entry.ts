@@ -171,6 +171,7 @@ function* pathsRelied(facts: readonly Fact[]): Generator<string> {
       case 'content':
       case 'existence':
       case 'link':
+      case 'json':
         yield fact.path;
         break;
       case 'listing':

@@ -43,7 +43,11 @@ export function encodeEntry(entry: StoredEntry): Uint8Array {
     task: entry.task,
     key: keyToMessage(entry.key),
     duration: entry.duration,
-    processes: entry.processes.map((process) => ({ ...process, argv: [...process.argv] })),
+    processes: entry.processes.map(({ label = '', ...process }) => ({
+      ...process,
+      argv: [...process.argv],
+      label,
+    })),
     observers: [...entry.observers],
     outputs: entry.outputs.map((output) => outputToMessage(output, false)),
     transcriptDigest: digestToBytes(entry.transcript),
@@ -65,7 +69,9 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
       task: message.task,
       key: keyFromMessage(message.key),
       duration: message.duration,
-      processes: message.processes,
+      processes: message.processes.map(({ label, ...process }) =>
+        label === '' ? process : { ...process, label },
+      ),
       observers: message.observers,
       outputs: outputs.map(outputFromMessage),
       writers: outputs.map((_, index) => writers[index] ?? -1),

@@ -17,6 +17,8 @@ export interface StoredProcess {
   readonly parent: number;
   readonly exe: string;
   readonly argv: readonly string[];
+  /** On whose behalf it spoke, such as `plugin x`; such a process is in the list once more. */
+  readonly label?: string;
 }
 
 /** A piece of captured output, in the order it arrived. */
@@ -92,6 +94,11 @@ export type Dependency = { readonly observer: Observer } & (
        */
       readonly matches?: readonly WorkspacePath[];
     }
+  /**
+   * One value in a JSON file that the task did not change. Of a file that cannot be asked for it, the
+   * content.
+   */
+  | { readonly kind: 'json'; readonly path: WorkspacePath; readonly pointer: string }
   | { readonly kind: 'program'; readonly path: AbsolutePath }
   | { readonly kind: 'env'; readonly name: string; readonly value: string | undefined }
   | {

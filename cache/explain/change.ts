@@ -53,6 +53,7 @@ export async function changesOf(
     case 'absence':
     case 'existence':
     case 'link':
+    case 'json':
     case 'program':
       return single(difference);
   }

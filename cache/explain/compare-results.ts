@@ -47,6 +47,7 @@ function presenceChange(
     case 'existence':
     case 'link':
     case 'listing':
+    case 'json':
       return presence.get(observation.path) === false
         ? [{ kind: 'removed', ...place(observation.path) }]
         : [];
@@ -73,6 +74,10 @@ function answerChanges(before: Observation, after: Observation): readonly Change
       return after.kind === 'link' && before.target !== after.target
         ? [{ kind: 'modified', path: before.path }]
         : [];
+    case 'json': {
+      if (after.kind !== 'json' || before.valueDigest === after.valueDigest) return [];
+      return [{ kind: 'value-changed', path: before.path, pointer: before.pointer }];
+    }
     case 'listing':
       if (after.kind !== 'listing') return [];
       return listChanges(before.names, after.names).map(({ kind, item }) => ({

@@ -54,6 +54,7 @@ function short(compared: Compared | undefined): string[] {
         case 'removed':
           return `${change.name} ${change.kind}`;
         case 'modified':
+        case 'value-changed':
         case 'program-changed':
           return change.kind;
       }

@@ -62,6 +62,7 @@ export async function usesOf(
       case 'existence':
       case 'link':
       case 'listing':
+      case 'json':
         if (observation.path === path) {
           uses.push({ kind: 'observed', observation, changes: await changes() });
         } else if (observation.kind === 'listing' && observation.path === parent) {

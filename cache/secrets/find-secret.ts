@@ -85,6 +85,10 @@ function* names(run: FinishedRun): Generator<string> {
         yield dependency.path;
         yield dependency.target;
         break;
+      case 'json':
+        yield dependency.path;
+        yield dependency.pointer;
+        break;
       case 'glob':
       case 'env':
       case 'env-query':

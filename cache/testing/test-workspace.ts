@@ -203,6 +203,12 @@ export const on = {
     include,
     exclude: [],
   }),
+  json: (path: string, pointer: string): Dependency => ({
+    kind: 'json',
+    observer: -1,
+    path: workspacePath(path),
+    pointer,
+  }),
   program: (path: string): Dependency => ({
     kind: 'program',
     observer: -1,

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { encodeRequest, PROTOCOL_VERSION } from '../../proto/frame.js';
 import type { Reply, Request } from '../../proto/generated/vt/ipc/v1/ipc.js';
 import { ReplyChannel } from './reply-channel.js';
@@ -11,6 +12,7 @@ export class Connection {
   readonly #pipe: RequestPipe;
   readonly #sender = { pid: process.pid, nonce: randomNonce() };
   #sequence = 0;
+  #questions = 0;
   #replies: ReplyChannel | undefined;
   #ended = false;
   #version: number | undefined;
@@ -35,12 +37,29 @@ export class Connection {
   }
 
   /** Says something that needs no answer. */
-  report(kind: Kind): void {
-    this.#send(kind, 0);
+  report(kind: Kind, label = ''): void {
+    this.#send(kind, 0, label);
+  }
+
+  /**
+   * Marks the moment from which on what this process looks at is for the question it asks next.
+   *
+   * @returns for the question's `since`; empty where it cannot be marked, so that all looks count
+   */
+  beginQuestion(): string {
+    if (this.#ended) return '';
+    this.#questions += 1;
+    const since = `since-${this.#sender.nonce.toString(16)}-${this.#questions}`;
+    try {
+      mkdirSync(`${this.#directory}/${since}`);
+      return since;
+    } catch {
+      return '';
+    }
   }
 
   /** Asks, and waits for the answer; undefined if the runner is gone. */
-  ask(kind: Kind): Reply['body'] {
+  ask(kind: Kind, label = ''): Reply['body'] {
     if (this.#ended) return undefined;
     if (this.#replies === undefined) {
       const replies = ReplyChannel.claim(this.#directory, () =>
@@ -49,7 +68,7 @@ export class Connection {
       if (typeof replies === 'string') return this.#end(replies);
       this.#replies = replies;
     }
-    if (this.#send(kind, this.#replies.number) !== 'written') return undefined;
+    if (this.#send(kind, this.#replies.number, label) !== 'written') return undefined;
     const reply = this.#replies.read(this.#sequence);
     return typeof reply === 'string' ? this.#end(reply) : reply.body;
   }
@@ -65,9 +84,12 @@ export class Connection {
     return this.#version;
   }
 
-  #send(kind: Kind, replyChannel: number): 'written' | Undelivered {
+  #send(kind: Kind, replyChannel: number, label = ''): 'written' | Undelivered {
     if (this.#ended) return 'runner-gone';
-    const frames = encodeRequest(this.#sender, this.#sequence + 1, replyChannel, { kind });
+    const frames = encodeRequest(this.#sender, this.#sequence + 1, replyChannel, {
+      kind,
+      label,
+    });
     for (const frame of frames) {
       this.#sequence += 1;
       const outcome = this.#pipe.write(frame);

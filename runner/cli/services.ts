@@ -6,13 +6,30 @@ import type { Executor } from '../execute/executor.js';
 import type { Io } from '../report/output.js';
 
 /** A statement or a question that `vt report` sends on behalf of a shell script. */
-export type ReportRequest =
+export type ReportRequest = {
+  /** On whose behalf it is said. */
+  readonly label?: string;
+} &
   /** `path` is absolute and cleaned; it need not exist. */
-  | { readonly kind: 'ignore-input'; readonly path: AbsolutePath }
-  | { readonly kind: 'ignore-output'; readonly path: AbsolutePath }
-  | { readonly kind: 'disable-cache'; readonly reason?: string }
-  | { readonly kind: 'get-env'; readonly name: string; readonly tracked: boolean }
-  | { readonly kind: 'get-envs'; readonly pattern: EnvPattern; readonly tracked: boolean };
+  (
+    | { readonly kind: 'ignore-input'; readonly path: AbsolutePath }
+    | { readonly kind: 'ignore-output'; readonly path: AbsolutePath }
+    | { readonly kind: 'disable-cache'; readonly reason?: string }
+    | { readonly kind: 'get-env'; readonly name: string; readonly tracked: boolean }
+    | { readonly kind: 'get-envs'; readonly pattern: EnvPattern; readonly tracked: boolean }
+    | {
+        readonly kind: 'depend-on-glob';
+        readonly include: readonly string[];
+        readonly exclude: readonly string[];
+      }
+    | { readonly kind: 'depend-on-exists'; readonly path: AbsolutePath }
+    | { readonly kind: 'depend-on-json'; readonly path: AbsolutePath; readonly pointer: string }
+    | {
+        readonly kind: 'declare-complete';
+        readonly inputs: readonly AbsolutePath[];
+        readonly outputs: readonly AbsolutePath[];
+      }
+  );
 
 /** What an executor works with. */
 export interface ExecutorOptions {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { ChannelRecord } from '../execute/channel/channel-record.js';
 import { openChannel } from '../execute/channel/open-channel.js';
 import type { Channel, ChannelTap } from '../execute/channel/open-channel.js';
+import type { AbsolutePath } from '../../cache/brands.js';
 import { createEnvSource } from '../plan/env/env-source.js';
 import { Driver } from './driver.js';
 import { Untestable } from './finding.js';
@@ -63,6 +64,7 @@ export class Stage {
       directory: await mkdtemp(path.join(this.directory, 'run-')),
       envSource: createEnvSource(variables, { env: [], untrackedEnv: [], assignments: [] }),
       nodeClient: this.#nodeClient,
+      workspaceRoot: this.directory as AbsolutePath,
       ...(tap && { tap }),
     });
     if (channel.kind !== 'open') throw new Untestable(channel.detail);

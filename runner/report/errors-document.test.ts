@@ -202,6 +202,7 @@ const missReasons: SampleOfEach<MissReason> = {
   'input-config-changed': { kind: 'input-config-changed' },
   'output-config-changed': { kind: 'output-config-changed' },
   modified: { kind: 'modified', path: p('src/main.js') },
+  'value-changed': { kind: 'value-changed', path: p('package.json'), pointer: '/version' },
   added: { kind: 'added', name: 'a.js', dir: p('src') },
   removed: { kind: 'removed', name: 'a.js', dir: p('src') },
   'entry-damaged': { kind: 'entry-damaged', detail: 'blob missing' },

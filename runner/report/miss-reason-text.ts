@@ -21,6 +21,10 @@ export function missReasonText(reason: MissReason): string {
       return 'output configuration changed';
     case 'modified':
       return `'${reason.path}' modified`;
+    case 'value-changed':
+      return reason.pointer === ''
+        ? `the JSON of '${reason.path}' changed`
+        : `'${reason.pointer}' of '${reason.path}' changed`;
     case 'added':
       return `'${reason.name}' added in ${directory(reason.dir)}`;
     case 'removed':

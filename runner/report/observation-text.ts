@@ -22,6 +22,10 @@ export function observationText(fact: ObservedFact): string {
       return `${quoted(fact.path)} (folder)`;
     case 'glob':
       return `files of ${globsText(fact.include, fact.exclude)}`;
+    case 'json': {
+      const where = fact.pointer === '' ? 'JSON' : `'${fact.pointer}'`;
+      return `${where} of ${quoted(fact.path)}${fact.valueDigest === null ? ' (not there)' : ''}`;
+    }
     case 'program':
       return `program '${fact.path}'`;
     case 'env':

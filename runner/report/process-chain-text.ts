@@ -17,10 +17,11 @@ export function processChainText(chain: readonly StoredProcess[]): string {
   return told.join(' > ');
 }
 
-function commandText({ exe, argv }: StoredProcess): string {
+function commandText({ exe, argv, label }: StoredProcess): string {
   const [program = exe, ...args] = argv;
   const name = program.slice(program.lastIndexOf('/') + 1) || exe;
-  return oneLine([name, ...args.map(argumentText)].join(' ')) || 'unknown';
+  const command = oneLine([name, ...args.map(argumentText)].join(' ')) || 'unknown';
+  return label === undefined ? command : `${command} (${oneLine(label)})`;
 }
 
 /** In quotes where it would not read as one word. */

@@ -5,6 +5,7 @@ import { takeExec, takeOpen, takeReadlink } from './classify-reading.js';
 import { takeRename } from './classify-renaming.js';
 import type { DiskView } from './disk-view.js';
 import { tellLinkHistory } from './name-changes.js';
+import { explainedSteps, type ExplainedLooks } from './explained-looks.js';
 import { PathResolver } from './path-resolver.js';
 import { ProcLinks } from './proc-links.js';
 import type { ProcessTable } from './process-table.js';
@@ -26,6 +27,8 @@ export interface ClassifyOptions {
   readonly disk: DiskView;
   /** Physical paths that belong to the tracker itself: what is done to them is not the task's. */
   readonly trackerFiles: ReadonlySet<string>;
+  /** Looks that are left out. */
+  readonly explained?: readonly ExplainedLooks[];
 }
 
 /**
@@ -58,7 +61,8 @@ export function classify(
   });
   const proc = new ProcLinks(paths);
   const lost = new Set<string>();
-  for (const step of steps) take(paths, proc, lost, step);
+  const isExplained = explainedSteps(options.explained ?? [], records, table);
+  for (const step of steps) if (!isExplained(step)) take(paths, proc, lost, step);
   proc.settle(steps);
   return { accesses: paths.close(), incomplete: paths.incomplete };
 }

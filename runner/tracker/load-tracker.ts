@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AbsolutePath } from '../../cache/brands.js';
 import { classify } from './classify.js';
+import type { ExplainedLooks } from './explained-looks.js';
 import { viewDisk } from './disk-view.js';
 import { tabulateProcesses } from './process-table.js';
 import type { Incompleteness, TaskTrace } from './task-trace.js';
@@ -66,14 +67,18 @@ export function readTaskTrace(tracePath: string, workspaceRoot: AbsolutePath): T
     trackerFiles.add(native.launcher);
     if (native.shim !== undefined) trackerFiles.add(native.shim);
   }
-  const { accesses, incomplete } = classify(log.records, table, {
-    root: workspaceRoot,
-    disk: viewDisk(),
-    trackerFiles,
-  });
+  const classifyWithout = (explained: readonly ExplainedLooks[]) =>
+    classify(log.records, table, {
+      root: workspaceRoot,
+      disk: viewDisk(),
+      trackerFiles,
+      explained,
+    });
+  const { accesses, incomplete } = classifyWithout([]);
   return {
     processes: table.processes,
     accesses,
+    accessesWithout: (explained) => classifyWithout(explained).accesses,
     incomplete: [...log.incomplete, ...incomplete],
   };
 }

@@ -1,5 +1,6 @@
 import type { AbsolutePath } from '../../cache/brands.js';
 import type { Digest } from '../../cache/brands.js';
+import type { ExplainedLooks } from './explained-looks.js';
 import type { EntryKind } from '../../cache/observation.js';
 
 /** A process seen in the task's tree. */
@@ -95,5 +96,10 @@ export interface Incompleteness {
 export interface TaskTrace {
   readonly processes: readonly TracedProcess[];
   readonly accesses: readonly PathAccess[];
+  /**
+   * The same as if these looks had not been; to be called before anything else changes the workspace.
+   * Absent where nothing was traced.
+   */
+  readonly accessesWithout?: (explained: readonly ExplainedLooks[]) => readonly PathAccess[];
   readonly incomplete: readonly Incompleteness[];
 }

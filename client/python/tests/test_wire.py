@@ -36,6 +36,16 @@ def _request(kind, value):
         return _wire.get_envs(text("glob"), b"", tracked)
     if kind == "getEnvs" and "prefix" in value:
         return _wire.get_envs(None, text("prefix"), tracked)
+    if kind == "declareComplete":
+        paths = [[base64.b64decode(path) for path in value[name]] for name in ("inputs", "outputs")]
+        return _wire.declare_complete(*paths, value["process"])
+    if kind == "dependOnGlob":
+        globs = [[glob.encode() for glob in value[name]] for name in ("include", "exclude")]
+        return _wire.depend_on_glob(raw("directory"), *globs, text("since"))
+    if kind == "dependOnExists":
+        return _wire.depend_on_exists(raw("path"), text("since"))
+    if kind == "dependOnJson":
+        return _wire.depend_on_json(raw("path"), text("pointer"), text("since"))
     if kind == "openReplies":
         return _wire.open_replies()
     return None
@@ -46,10 +56,12 @@ class Vectors(unittest.TestCase):
         encoded = 0
         for vector in _load("frames.json"):
             frame = vector["json"]
+            label = frame.get("request", {}).pop("label", "").encode()
             for kind, value in frame.get("request", {}).items():
                 request = _request(kind, value)
                 if request is None or vector["name"] == "fields of a newer version":
                     continue
+                request += _wire.label(label)
                 with self.subTest(vector["name"]):
                     sent = _wire.frames(
                         frame.get("pid", 0),
@@ -84,6 +96,15 @@ class Vectors(unittest.TestCase):
                     )
                 elif "hello" in reply:
                     self.assertEqual(answer, reply["hello"]["protocolVersion"])
+                elif "dependOnGlob" in reply:
+                    paths = [base64.b64decode(path) for path in reply["dependOnGlob"]["paths"]]
+                    self.assertEqual(answer, paths)
+                elif "dependOnExists" in reply:
+                    self.assertEqual(answer, "directory")
+                elif "dependOnJson" in reply:
+                    value = reply["dependOnJson"].get("value")
+                    expected = None if value is None else base64.b64decode(value)
+                    self.assertEqual(answer.value, expected)
                 else:
                     self.assertIsNone(answer)
                 read += 1

@@ -9,9 +9,44 @@ import { parseFlags, UsageError } from '../flags/parse-flags.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import type { CommandContext, ReportRequest } from '../services.js';
 
+const labelFlags = {
+  label: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'On whose behalf this is said, such as `plugin x`',
+  },
+  ...helpFlag,
+} as const satisfies FlagDefinitions;
+
+const globFlags = {
+  exclude: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'glob',
+    description: 'Files that are left out; may be repeated',
+  },
+  ...labelFlags,
+} as const satisfies FlagDefinitions;
+
+const completeFlags = {
+  input: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'path',
+    description: 'What is read, a directory with all below it; may be repeated',
+  },
+  output: {
+    type: 'string',
+    multiple: true,
+    valueHint: 'path',
+    description: 'What is written; may be repeated',
+  },
+  ...labelFlags,
+} as const satisfies FlagDefinitions;
+
 const envFlags = {
   untracked: { type: 'boolean', description: 'The result does not depend on the answer' },
-  ...helpFlag,
+  ...labelFlags,
 } as const satisfies FlagDefinitions;
 
 const envsFlags = {
@@ -27,7 +62,7 @@ const about = ['Does nothing outside a task run by vt.'];
 
 /** `vt report`. */
 export function reportCommand(context: CommandContext): CommandGroup {
-  const command = <F extends FlagDefinitions>(
+  const command = <F extends typeof labelFlags>(
     help: Omit<CommandHelp, 'flags'>,
     flags: F,
     toRequest: (given: ParsedFlags<F>, name: string) => ReportRequest,
@@ -37,12 +72,14 @@ export function reportCommand(context: CommandContext): CommandGroup {
       Promise.resolve(
         leafCommand({ ...help, flags }, context, async (argv, { io, services }) => {
           const syntax = { command: help.name, flags, endAtArgument: false };
-          const request = toRequest(parseFlags(argv, syntax), help.name);
+          const given = parseFlags(argv, syntax);
+          const label = given.value('label');
+          const request = { ...toRequest(given, help.name), ...(label !== undefined && { label }) };
           return { kind: 'code', code: await services.report(request, io) };
         }),
       ),
   });
-  const path = (given: ParsedFlags<typeof helpFlag>, name: string): AbsolutePath =>
+  const path = (given: ParsedFlags<typeof labelFlags>, name: string): AbsolutePath =>
     resolvePath(context.io.cwd as AbsolutePath, one(given.rest, 'a path', name));
   return {
     help: {
@@ -67,7 +104,7 @@ export function reportCommand(context: CommandContext): CommandGroup {
           about,
           examples: [],
         },
-        helpFlag,
+        labelFlags,
         (given, name) => ({ kind: 'ignore-input', path: path(given, name) }),
       ),
       'ignore-output': command(
@@ -78,7 +115,7 @@ export function reportCommand(context: CommandContext): CommandGroup {
           about,
           examples: [],
         },
-        helpFlag,
+        labelFlags,
         (given, name) => ({ kind: 'ignore-output', path: path(given, name) }),
       ),
       'disable-cache': command(
@@ -89,7 +126,7 @@ export function reportCommand(context: CommandContext): CommandGroup {
           about,
           examples: [],
         },
-        helpFlag,
+        labelFlags,
         (given, name) => {
           const reason = optional(given.rest, name);
           return { kind: 'disable-cache', ...(reason === undefined ? {} : { reason }) };
@@ -128,6 +165,70 @@ export function reportCommand(context: CommandContext): CommandGroup {
           pattern: patternOf(given, name),
           tracked: !given.has('untracked'),
         }),
+      ),
+      'depend-on-glob': command(
+        {
+          name: 'vt report depend-on-glob',
+          description: 'print the files that match; which there are counts',
+          usage: '[flags] <glob>…',
+          about: [
+            'Prints the paths, relative to the working directory, one on a line. The result of\nthe task depends on which files match from now on, not on what is in them.',
+          ],
+          examples: [["vt report depend-on-glob 'src/**/*.ts'", 'all TypeScript below src']],
+        },
+        globFlags,
+        (given, name) => {
+          if (given.rest.length === 0) one(given.rest, 'a glob', name);
+          return { kind: 'depend-on-glob', include: given.rest, exclude: given.values('exclude') };
+        },
+      ),
+      'depend-on-exists': command(
+        {
+          name: 'vt report depend-on-exists',
+          description: 'whether something is at a path; only that counts',
+          usage: '[flags] <path>',
+          about: ['Exits with 1 when nothing is there. Its content does not count.'],
+          examples: [],
+        },
+        labelFlags,
+        (given, name) => ({ kind: 'depend-on-exists', path: path(given, name) }),
+      ),
+      'depend-on-json': command(
+        {
+          name: 'vt report depend-on-json',
+          description: 'print a value of a JSON file; only that counts',
+          usage: '[flags] <path> <pointer>',
+          about: [
+            'Prints a string as it is, anything else as JSON; exits with 1, printing nothing,\nwhen there is no such value. The rest of the file does not count.',
+          ],
+          examples: [
+            ['vt report depend-on-json package.json /version', 'pointers are those of RFC 6901'],
+          ],
+        },
+        labelFlags,
+        ({ rest: [file = '', ...pointer] }, name) => ({
+          kind: 'depend-on-json',
+          path: resolvePath(context.io.cwd as AbsolutePath, one([file], 'a path', name)),
+          pointer:
+            pointer.length === 0 ? one([], 'a pointer', name) : (optional(pointer, name) ?? ''),
+        }),
+      ),
+      'declare-complete': command(
+        {
+          name: 'vt report declare-complete',
+          description: 'all that the calling process reads and writes',
+          usage: '[flags]',
+          about: [
+            'For what vt cannot trace: the process that runs this command, and every one it\nstarts, reads and writes nothing but these.',
+          ],
+          examples: [],
+        },
+        completeFlags,
+        (given) => {
+          const paths = (name: 'input' | 'output') =>
+            given.values(name).map((each) => resolvePath(context.io.cwd as AbsolutePath, each));
+          return { kind: 'declare-complete', inputs: paths('input'), outputs: paths('output') };
+        },
       ),
     },
   };

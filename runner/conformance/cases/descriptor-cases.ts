@@ -130,7 +130,10 @@ function fill(channel: Channel): string[] {
       const name = `/filled/${sequence}`;
       const value = { path: Buffer.from(name) };
       const kind = { $case: 'ignoreInput', value } as const;
-      const [frame] = encodeRequest({ pid: process.pid, nonce: 1 }, sequence, 0, { kind });
+      const [frame] = encodeRequest({ pid: process.pid, nonce: 1 }, sequence, 0, {
+        kind,
+        label: '',
+      });
       try {
         writeSync(fd, frame ?? new Uint8Array());
       } catch (error) {

@@ -4,7 +4,7 @@ import type { EnvPattern } from '../../../cache/observation.js';
 export interface Speaker {
   readonly pid: number;
   readonly argv?: readonly string[];
-  /** Label the client gave in its Hello, if any. */
+  /** On whose behalf it spoke: what the request says, or its Hello, if any. */
   readonly label?: string;
 }
 
@@ -22,6 +22,32 @@ export type ChannelFailure =
   | { readonly kind: 'unknown-request'; readonly speaker: Speaker }
   | { readonly kind: 'undeliverable'; readonly speaker: Speaker; readonly detail: string }
   | { readonly kind: 'runner-error'; readonly detail: string };
+
+/** What the result depends on in place of what a process looks at to find it out. Paths are absolute, cleaned. */
+export type QueryReport = {
+  readonly speaker: Speaker;
+  /** The directory the process made just before it asked: its later looks are for this. */
+  readonly since?: string;
+} & (
+  | {
+      readonly kind: 'glob';
+      readonly directory: string;
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+      /** Relative to `directory`, as they were answered. */
+      readonly matches: readonly string[];
+    }
+  | { readonly kind: 'exists'; readonly path: string }
+  | { readonly kind: 'json'; readonly path: string; readonly pointer: string }
+);
+
+/** All that a process and those that descend from it read and write. Paths are absolute, cleaned. */
+export interface CompleteReport {
+  readonly speaker: Speaker;
+  readonly pid: number;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
 
 /** All that was said on the channel of one task. */
 export interface ChannelRecord {
@@ -41,6 +67,8 @@ export interface ChannelRecord {
     readonly matches: ReadonlyMap<string, string>;
     readonly speaker: Speaker;
   }[];
+  readonly queries: readonly QueryReport[];
+  readonly complete: readonly CompleteReport[];
   /** All variables that were given out, tracked or not, first answers. */
   readonly served: ReadonlyMap<string, string>;
   readonly failures: readonly ChannelFailure[];

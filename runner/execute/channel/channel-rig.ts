@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import type { AbsolutePath } from '../../../cache/brands.js';
 import type { EnvPattern } from '../../../cache/observation.js';
 import { encodeRequest } from '../../../proto/frame.js';
 import { Request } from '../../../proto/generated/vt/ipc/v1/ipc.js';
@@ -55,7 +56,12 @@ export class ChannelRig {
 
   async open(source: EnvSource = environment({})): Promise<Channel> {
     const directory = await mkdtemp(path.join(this.directory, 'run-'));
-    const channel = await openChannel({ directory, envSource: source, nodeClient });
+    const channel = await openChannel({
+      directory,
+      envSource: source,
+      nodeClient,
+      workspaceRoot: this.directory as AbsolutePath,
+    });
     assert.equal(channel.kind, 'open');
     this.#channels.push(channel);
     return channel;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { AbsolutePath } from '../../../cache/brands.js';
 import { test, type TestContext } from 'node:test';
 import { FRAME_MAGIC, withLength } from '../../../proto/frame.js';
 import { Frame } from '../../../proto/generated/vt/ipc/v1/ipc.js';
@@ -161,7 +162,12 @@ test('a runner that cannot make FIFOs says so and leaves nothing behind', async 
   const { PATH } = process.env;
   process.env['PATH'] = directory;
   try {
-    const outcome = await openChannel({ directory, envSource: environment({}), nodeClient });
+    const outcome = await openChannel({
+      directory,
+      envSource: environment({}),
+      nodeClient,
+      workspaceRoot: rig.directory as AbsolutePath,
+    });
     assert.deepEqual(outcome, { kind: 'runner-error', detail: 'spawn mkfifo ENOENT' });
   } finally {
     process.env['PATH'] = PATH;

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { AbsolutePath } from '../../../cache/brands.js';
 import { MAX_REPLY_BYTES, withLength } from '../../../proto/frame.js';
 import { FrameSplitter } from '../../../proto/frame-splitter.js';
 import {
@@ -17,12 +18,15 @@ import { ReplyPool } from './reply-pool.js';
 import { RequestReader } from './request-reader.js';
 import { argvOfProcess, Speakers, type ProcessInfo } from './speakers.js';
 import { refusal, TaskReports } from './task-reports.js';
+import { answerFrom } from './workspace-answers.js';
 
 /** What a channel needs. */
 export interface ChannelOptions {
   /** The run directory (`createRunDirectory`). `ipc/` is made in it, and removed by `close`. */
   readonly directory: string;
   readonly envSource: EnvSource;
+  /** Physical root of the workspace that is asked about. */
+  readonly workspaceRoot: AbsolutePath;
   /** Absolute path of the CommonJS client, for tools that look for it by VP_RUN_NODE_CLIENT_PATH. */
   readonly nodeClient: string;
   /** Names the processes that speak; by default from /proc. */
@@ -115,7 +119,12 @@ class OpenChannel implements Channel {
     this.#pool = pool;
     this.#failures = failures;
     this.#speakers = new Speakers(options.processInfo ?? argvOfProcess);
-    this.#reports = new TaskReports(options.envSource, (failure) => failures.add(failure));
+    this.#reports = new TaskReports(
+      options.envSource,
+      answerFrom(options.workspaceRoot),
+      directory,
+      (failure) => failures.add(failure),
+    );
     const splitter = new FrameSplitter({
       frame: (frame) => this.#hear(frame),
       garbage: (bytes) => failures.add({ kind: 'garbage', bytes }),

@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ErrorCode, Request } from '../../../proto/generated/vt/ipc/v1/ipc.js';
+import { ErrorCode, PathKind, Request } from '../../../proto/generated/vt/ipc/v1/ipc.js';
 import type { EnvSource } from '../../plan/execution.js';
 import type { ChannelFailure, Speaker } from './channel-record.js';
 import { environment } from './channel-rig.js';
 import { TaskReports } from './task-reports.js';
+import type { WorkspaceAnswers } from './workspace-answers.js';
 
 const first: Speaker = { pid: 1 };
 const second: Speaker = { pid: 2 };
 
+/** A workspace `/w` with one JSON file in it. */
+const answers: WorkspaceAnswers = {
+  glob: (directory, include) =>
+    directory.startsWith('/w') ? include.map((glob) => `${glob}.ts`) : undefined,
+  kind: (path) => (path === '/w/a.json' ? PathKind.FILE : PathKind.ABSENT),
+  json: (path, pointer) => (path === '/w/a.json' && pointer === '/a' ? '1' : undefined),
+};
+
 function reports(source: EnvSource) {
   const failures: ChannelFailure[] = [];
-  const log = new TaskReports(source, (failure) => failures.push(failure));
+  const log = new TaskReports(source, answers, '/ipc', (failure) => failures.push(failure));
   const say = (request: unknown, speaker = first) => log.handle(Request.fromJSON(request), speaker);
   /** Values as text; null for absent. */
   const ask = (request: unknown, speaker = first): unknown => {
@@ -157,4 +166,114 @@ test('a client is told the version that both speak', () => {
       value: { protocolVersion: agreed },
     });
   }
+});
+
+const bytes = (text: string) => Buffer.from(text).toString('base64');
+
+test('a question for files is answered, and kept once for each process with its first moment', () => {
+  const { log, say, failures } = reports(environment({}));
+  const ask = (since?: string) =>
+    say({ dependOnGlob: { directory: bytes('/w/./src'), include: ['x'], exclude: ['y'], since } });
+  const paths = [new Uint8Array(Buffer.from('x.ts'))];
+  assert.deepEqual(ask(), { $case: 'dependOnGlob', value: { paths } });
+  ask('since-1');
+  ask('since-2');
+  say({ dependOnExists: { path: bytes('/w/none'), since: 'since-3' } }, second);
+  const exists = say({ dependOnExists: { path: bytes('/w/a.json') }, label: 'plugin x' });
+  assert.deepEqual(exists, { $case: 'dependOnExists', value: { kind: PathKind.FILE } });
+  const json = say({ dependOnJson: { path: bytes('/w/a.json'), pointer: '/a' } });
+  const value = new Uint8Array(Buffer.from('1'));
+  assert.deepEqual(json, { $case: 'dependOnJson', value: { value } });
+  const none = say({ dependOnJson: { path: bytes('/w/a.json'), pointer: '/b' } });
+  assert.deepEqual(none, { $case: 'dependOnJson', value: { value: undefined } });
+  assert.deepEqual(log.record().queries, [
+    {
+      kind: 'glob',
+      directory: '/w/src',
+      include: ['x'],
+      exclude: ['y'],
+      matches: ['x.ts'],
+      speaker: first,
+      since: '/ipc/since-1',
+    },
+    { kind: 'exists', path: '/w/none', speaker: second, since: '/ipc/since-3' },
+    { kind: 'exists', path: '/w/a.json', speaker: { pid: 1, label: 'plugin x' } },
+    { kind: 'json', path: '/w/a.json', pointer: '/a', speaker: first },
+    { kind: 'json', path: '/w/a.json', pointer: '/b', speaker: first },
+  ]);
+  assert.deepEqual(failures, []);
+});
+
+test('what is declared complete is kept, cleaned and sorted', () => {
+  const { log, say } = reports(environment({}));
+  const said = { inputs: ['/w/b', '/w/./a', '/w/b'].map(bytes), outputs: [bytes('/w/out/')] };
+  for (const speaker of [first, second, second]) say({ declareComplete: said }, speaker);
+  say({ declareComplete: { ...said, process: 7 } }, second);
+  const complete = { inputs: ['/w/a', '/w/b'], outputs: ['/w/out'] };
+  assert.deepEqual(log.record().complete, [
+    { speaker: first, pid: 1, ...complete },
+    { speaker: second, pid: 2, ...complete },
+    { speaker: second, pid: 7, ...complete },
+  ]);
+});
+
+for (const [name, request, detail] of [
+  [
+    'globs outside',
+    { dependOnGlob: { directory: bytes('/etc'), include: ['*'] } },
+    'globs in /etc, outside the workspace',
+  ],
+  ['no glob', { dependOnGlob: { directory: bytes('/w') } }, 'a question for files has no glob'],
+  [
+    'a glob that leads up',
+    { dependOnGlob: { directory: bytes('/w'), include: ['a/../../*'] } },
+    'a glob is to stay below its directory',
+  ],
+  [
+    'a relative path',
+    { dependOnExists: { path: bytes('a') } },
+    'the reported path "a" is not absolute',
+  ],
+  ['no pointer', { dependOnJson: { path: bytes('/w/a'), pointer: 'a' } }, '"a" is no JSON pointer'],
+  [
+    'no moment',
+    { dependOnExists: { path: bytes('/w/a'), since: '../q' } },
+    '"../q" is no moment of a question',
+  ],
+  [
+    'a declaration of a relative path',
+    { declareComplete: { outputs: [bytes('o')] } },
+    'the reported path "o" is not absolute',
+  ],
+] as const) {
+  test(`refused, and the run is not kept: ${name}`, () => {
+    const { log, say, failures } = reports(environment({}));
+    const code = ErrorCode.INVALID_ARGUMENT;
+    assert.deepEqual(say(request), { $case: 'error', value: { code, message: detail } });
+    assert.deepEqual(failures, [{ kind: 'undeliverable', speaker: first, detail }]);
+    assert.deepEqual([log.record().queries, log.record().complete], [[], []]);
+  });
+}
+
+test('what is kept is bounded, whatever is sent: more is refused, and the run is not kept', () => {
+  const { log, say, failures } = reports(environment({}));
+  const long = 'x'.repeat(60_000);
+  for (let n = 0; n < 400; n++) {
+    say({ getEnv: { name: `${long}${n}`, tracked: true } });
+    say({ getEnvs: { prefix: `${long}${n}`, tracked: true } });
+    say({ ignoreInput: path(`/w/${long}${n}`) });
+    say({ dependOnExists: { path: bytes(`/w/${long}${n}`) } });
+    say({ dependOnGlob: { directory: bytes('/w'), include: [`${long}${n}`] } });
+    say({ declareComplete: { inputs: [bytes(`/w/${long}${n}`)] } });
+  }
+  const { env, envQueries, ignoredInputs, queries, complete } = log.record();
+  const kept = [env, envQueries, ignoredInputs, queries, complete].flat().length;
+  assert.ok(kept > 500 && kept < (64 << 20) / 60_000, String(kept));
+  const detail = 'more was said than the 64 MiB that are kept of one task';
+  assert.deepEqual(failures[0], { kind: 'undeliverable', speaker: first, detail });
+  const code = ErrorCode.INTERNAL;
+  assert.deepEqual(say({ getEnv: { name: 'B' } }), {
+    $case: 'error',
+    value: { code, message: detail },
+  });
 });

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { EnvPattern } from '../../../cache/observation.js';
 import { PROTOCOL_VERSION } from '../../../proto/frame.js';
 import {
@@ -10,9 +9,18 @@ import {
 } from '../../../proto/generated/vt/ipc/v1/ipc.js';
 import type { EnvSource } from '../../plan/execution.js';
 import type { ChannelFailure, ChannelRecord, Speaker } from './channel-record.js';
+import { FileReports, type Flaw } from './file-reports.js';
+import { reportedPath } from './reported-path.js';
+import type { WorkspaceAnswers } from './workspace-answers.js';
 
 type Answer = NonNullable<Reply['body']>;
 type Query = { readonly pattern: EnvPattern; readonly matches: ReadonlyMap<string, string> };
+
+/** Most bytes kept of what the processes of a task say, whatever they send. */
+const MOST_KEPT = 64 << 20;
+
+/** About what one thing that is kept takes besides its text. */
+const KEPT_OVERHEAD = 200;
 
 /** Records what the processes of one task say, and answers what they ask. */
 export class TaskReports {
@@ -26,14 +34,24 @@ export class TaskReports {
   readonly #queries = new Map<string, Query>();
   readonly #trackedEnv = new Map<string, Speaker>();
   readonly #trackedQueries = new Map<string, Query & { readonly speaker: Speaker }>();
+  readonly #files: FileReports;
+  #kept = 0;
 
-  constructor(source: EnvSource, onFailure: (failure: ChannelFailure) => void) {
+  /** `directory`: the channel's. */
+  constructor(
+    source: EnvSource,
+    answers: WorkspaceAnswers,
+    directory: string,
+    onFailure: (failure: ChannelFailure) => void,
+  ) {
     this.#source = source;
     this.#onFailure = onFailure;
+    this.#files = new FileReports(answers, directory, (bytes) => this.#keep(bytes));
   }
 
   /** The answer, whether or not the speaker wants one. */
-  handle({ kind }: Request, speaker: Speaker): Answer {
+  handle({ kind, label }: Request, sender: Speaker): Answer {
+    const speaker = label === '' ? sender : { ...sender, label };
     switch (kind?.$case) {
       case 'hello': {
         const theirs = Math.max(kind.value.protocolVersion, 1);
@@ -55,6 +73,14 @@ export class TaskReports {
         return this.#answerGetEnvs(kind.value, speaker);
       case 'openReplies':
         return DONE;
+      case 'declareComplete':
+        return this.#answerOf(this.#files.declareComplete(kind.value, speaker), speaker);
+      case 'dependOnGlob':
+        return this.#answerOf(this.#files.glob(kind.value, speaker), speaker);
+      case 'dependOnExists':
+        return this.#answerOf(this.#files.exists(kind.value, speaker), speaker);
+      case 'dependOnJson':
+        return this.#answerOf(this.#files.json(kind.value, speaker), speaker);
       case undefined:
         this.#onFailure({ kind: 'unknown-request', speaker });
         return refusal(ErrorCode.UNKNOWN_REQUEST, 'the runner does not know this request');
@@ -73,6 +99,7 @@ export class TaskReports {
         speaker,
       })),
       envQueries: [...this.#trackedQueries.values()],
+      ...this.#files.record(),
       served: new Map(
         [...this.#values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       ),
@@ -80,16 +107,12 @@ export class TaskReports {
   }
 
   #notePath(paths: Map<string, Speaker>, bytes: Uint8Array, speaker: Speaker): Answer {
-    const given = decodeUtf8(bytes);
-    if (given === undefined) {
-      // Tracking cannot name such a path either, so there is nothing the report could refine.
-      return this.#refuse(speaker, 'a path that is not UTF-8 was reported');
+    const given = reportedPath(bytes);
+    if ('flaw' in given) return this.#refuse(speaker, given.flaw);
+    if (!paths.has(given.path)) {
+      if (!this.#keep(given.path.length)) return this.#refuseMore(speaker);
+      paths.set(given.path, speaker);
     }
-    if (!given.startsWith('/') || given.includes('\0')) {
-      return this.#refuse(speaker, `the reported path ${JSON.stringify(given)} is not absolute`);
-    }
-    const cleaned = path.resolve(given);
-    if (!paths.has(cleaned)) paths.set(cleaned, speaker);
     return DONE;
   }
 
@@ -97,7 +120,10 @@ export class TaskReports {
     if (name === '' || /[=\0]/.test(name)) {
       return this.#refuse(speaker, `${JSON.stringify(name)} is not the name of a variable`);
     }
-    if (!this.#values.has(name)) this.#values.set(name, this.#source.get(name));
+    if (!this.#values.has(name)) {
+      if (!this.#keep(name.length)) return this.#refuseMore(speaker);
+      this.#values.set(name, this.#source.get(name));
+    }
     if (tracked && this.#source.mayTrack(name) && !this.#trackedEnv.has(name)) {
       this.#trackedEnv.set(name, speaker);
     }
@@ -111,6 +137,7 @@ export class TaskReports {
     const key = JSON.stringify(pattern);
     let query = this.#queries.get(key);
     if (query === undefined) {
+      if (!this.#keep(key.length)) return this.#refuseMore(speaker);
       let matches;
       try {
         matches = this.#source.query(pattern);
@@ -144,6 +171,26 @@ export class TaskReports {
     return new Map([...matches].filter(([name]) => this.#source.mayTrack(name)));
   }
 
+  #answerOf(answer: Answer | Flaw, speaker: Speaker): Answer {
+    if ('$case' in answer) return answer;
+    if ('tooMuch' in answer) return this.#refuseMore(speaker);
+    if ('flaw' in answer) return this.#refuse(speaker, answer.flaw);
+    this.#onFailure({ kind: 'runner-error', detail: answer.failed });
+    return refusal(ErrorCode.INTERNAL, answer.failed);
+  }
+
+  /** Whether so many bytes more may be kept, besides what the runner knows anyway. */
+  #keep(bytes: number): boolean {
+    this.#kept += bytes + KEPT_OVERHEAD;
+    return this.#kept <= MOST_KEPT;
+  }
+
+  #refuseMore(speaker: Speaker): Answer {
+    const detail = `more was said than the ${MOST_KEPT >> 20} MiB that are kept of one task`;
+    this.#onFailure({ kind: 'undeliverable', speaker, detail });
+    return refusal(ErrorCode.INTERNAL, detail);
+  }
+
   #refuse(speaker: Speaker, detail: string): Answer {
     this.#onFailure({ kind: 'undeliverable', speaker, detail });
     return refusal(ErrorCode.INVALID_ARGUMENT, detail);
@@ -156,16 +203,6 @@ export function refusal(code: ErrorCode, message: string): Answer {
 }
 
 const DONE: Answer = { $case: 'done', value: {} };
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 function utf8(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text));

@@ -2,12 +2,16 @@ import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
+import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
-import { learnedBeforeChange, stateBefore } from './before-change.js';
+import { learnedBeforeChange } from './before-change.js';
+import { declaredComplete, isDeclared } from './complete-reports.js';
 import { findIgnored } from './find-ignored.js';
 import type { NotDerived } from './not-derived.js';
+import { conflictAt, contentDependency, existence, unknownBefore } from './path-dependency.js';
 import { decideRelevance, type IgnoreReport, type PathRelevance } from './path-relevance.js';
 import { ProcessList } from './process-list.js';
+import { deriveQueries } from './query-dependencies.js';
 import { below, WorkspaceAccesses } from './workspace-accesses.js';
 import type { SeenPath } from './workspace-accesses.js';
 import type { WorkspaceView } from './workspace-view.js';
@@ -23,6 +27,8 @@ export interface RunFacts {
   readonly runnerDirectories: readonly AbsolutePath[];
   /** What `policy.input.include` matched just before the task was started; empty without globs. */
   readonly inputMatches: readonly WorkspacePath[];
+  /** The task's main process, where one was started. */
+  readonly mainPid?: number;
 }
 
 /** What the run depended on and made. */
@@ -56,9 +62,21 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
     ignoredOutputs: ignoreReports(channel.ignoredOutputs, inWorkspace, processes),
   };
   const runnerOwned = facts.runnerDirectories.flatMap(inWorkspace).filter((path) => path !== '');
-  const accesses = new WorkspaceAccesses(trace.accesses, facts.workspaceRoot, view);
-  const changedBelow = (directory: string): boolean => accesses.changedBelow(directory);
+  const seen = new WorkspaceAccesses(trace.accesses, facts.workspaceRoot, view);
+  const changedBelow = (directory: string): boolean => seen.changedBelow(directory);
   const relevance = decideRelevance({ policy, ...reports, runnerOwned, changedBelow }, view);
+  const nobodys = ['.git', ...runnerOwned].map((owned) => `${escapeGlob(owned)}/**`);
+  const scene = { root: facts.workspaceRoot, policy, relevance, nobodys, processes, view };
+  const queries = deriveQueries(channel.queries, seen, scene);
+  if (queries.kind !== 'queries') return queries;
+  const declared = declaredComplete(channel.complete, seen, scene);
+  if (declared.kind !== 'declared') return declared;
+  const unexplained =
+    queries.explained.length === 0 ? undefined : trace.accessesWithout?.(queries.explained);
+  const accesses =
+    unexplained === undefined
+      ? seen
+      : new WorkspaceAccesses(unexplained, facts.workspaceRoot, view);
 
   const conflict =
     findConfiguredConflict(facts, accesses, processes) ??
@@ -70,17 +88,18 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
     dependencies.push(...pathDependencies(seen, relevance, accesses, facts.workspaceRoot));
   if (policy.input.auto) dependencies.push(...programs(trace.accesses, facts.workspaceRoot));
   dependencies.push(...configuredInputs(facts, dependencies, accesses));
+  dependencies.push(...queries.dependencies, ...declared.dependencies);
   dependencies.push(...reportedVariables(channel, processes));
   return {
     kind: 'derived',
     dependencies: eachPathOnce(dependencies),
-    outputs: findOutputs(accesses, relevance, policy, view),
+    outputs: findOutputs(accesses, relevance, policy, view, declared.outputs),
     ignored: findIgnored(accesses.all, relevance, reports),
     processes: processes.all,
   };
 }
 
-function findRefusal({ trace, channel, policy }: RunFacts): NotDerived | undefined {
+function findRefusal({ trace, channel, policy, mainPid }: RunFacts): NotDerived | undefined {
   const { cacheDisabled, failures } = channel;
   if (cacheDisabled !== undefined && policy.mayOptOut) {
     return { kind: 'opted-out', ...cacheDisabled };
@@ -88,7 +107,11 @@ function findRefusal({ trace, channel, policy }: RunFacts): NotDerived | undefin
   if (failures.length > 0) return { kind: 'channel-failed', failures };
   // Declared inputs and outputs need no tracking; but what still runs may still write them.
   const needed = policy.input.auto || policy.output.auto;
-  const incomplete = trace.incomplete.filter(({ cause }) => needed || cause === 'survivors');
+  const incomplete = trace.incomplete.filter(
+    (found) =>
+      found.cause === 'survivors' ||
+      (needed && !isDeclared(found, channel.complete, trace.processes, mainPid)),
+  );
   return incomplete.length > 0 ? { kind: 'tracking-incomplete', incomplete } : undefined;
 }
 
@@ -104,19 +127,6 @@ function findConfiguredConflict(
     if (unknown !== undefined) return unknown;
   }
   return undefined;
-}
-
-/** Why it is not known what a changed file was before; undefined if it is. */
-function unknownBefore(
-  { path, access }: SeenPath,
-  root: AbsolutePath,
-  processes: ProcessList,
-): NotDerived | undefined {
-  const before = stateBefore(access, root);
-  if (!('failure' in before)) return undefined;
-  if (before.failure === 'changed') return { kind: 'modified-during-run', path };
-  const conflict = conflictAt(path, access, processes);
-  return before.failure === 'unseen' ? conflict : { ...conflict, because: before.failure };
 }
 
 function findConflict(
@@ -148,22 +158,6 @@ function findConflict(
     }
   }
   return undefined;
-}
-
-function conflictAt(
-  path: WorkspacePath,
-  access: PathAccess,
-  processes: ProcessList,
-): Extract<NotDerived, { kind: 'read-then-written' }> {
-  const read = access.contentRead ?? access.linkFollowed ?? access.listed ?? access.probed;
-  const reader = read && processes.at(read.process);
-  const writer = access.written && processes.at(access.written.process);
-  return {
-    kind: 'read-then-written',
-    path,
-    ...(reader && { reader }),
-    ...(writer && { writer }),
-  };
 }
 
 function pathDependencies(
@@ -218,33 +212,6 @@ function pathDependencies(
     }
   }
   return dependencies;
-}
-
-function contentDependency(
-  { path, access }: SeenPath,
-  observer: number,
-  root: AbsolutePath,
-): Dependency {
-  // A file that only got another name is kept, too: its ctime does not tell any more that it is unchanged.
-  const before = stateBefore(access, root);
-  return { kind: 'content', path, observer, ...('failure' in before ? {} : { before }) };
-}
-
-function existence(
-  path: WorkspacePath,
-  before: PathAccess['before'],
-  { process: observer }: Touch,
-  accesses: WorkspaceAccesses,
-): Dependency[] {
-  // The workspace itself is always there.
-  if (path === '' || before === 'unknown') return [];
-  if (before === 'absent') {
-    const blocker = accesses.blockerOf(path);
-    return blocker === undefined
-      ? [{ kind: 'absence', path, observer }]
-      : [{ kind: 'existence', path: blocker.path, entry: blocker.kind, observer }];
-  }
-  return [{ kind: 'existence', path, entry: before, observer }];
 }
 
 /** What blocked several lookups is a dependency only once. */
@@ -314,7 +281,7 @@ function reportedVariables(channel: ChannelRecord, processes: ProcessList): Depe
   return [
     ...channel.env.map(
       ({ name, value, speaker }) =>
-        ({ kind: 'env', name, value, observer: processes.observerOf(speaker) }) as const,
+        ({ kind: 'env', name, value, observer: processes.speakerOf(speaker) }) as const,
     ),
     ...channel.envQueries.map(
       ({ pattern, matches, speaker }) =>
@@ -322,7 +289,7 @@ function reportedVariables(channel: ChannelRecord, processes: ProcessList): Depe
           kind: 'env-query',
           pattern,
           matches,
-          observer: processes.observerOf(speaker),
+          observer: processes.speakerOf(speaker),
         }) as const,
     ),
   ];
@@ -349,6 +316,7 @@ function findOutputs(
   relevance: PathRelevance,
   { output }: CachePolicy,
   view: WorkspaceView,
+  declared: readonly WorkspacePath[],
 ): readonly Output[] {
   const outputs = new Map<WorkspacePath, Output>();
   for (const { path, access, now } of accesses.all) {
@@ -359,12 +327,11 @@ function findOutputs(
       outputs.set(path, { path, existedBefore, writer: access.written.process });
     }
   }
-  if (output.include.length > 0) {
-    for (const path of view.expandGlobs(output.include, output.exclude)) {
-      // Not seen to be made by this task, so not its to remove.
-      if (outputs.has(path)) continue;
-      outputs.set(path, { path, existedBefore: accesses.at(path)?.access.before !== 'absent' });
-    }
+  const named = output.include.length > 0 ? view.expandGlobs(output.include, output.exclude) : [];
+  for (const path of [...named, ...declared]) {
+    // Not seen to be made by this task, so not its to remove.
+    if (outputs.has(path)) continue;
+    outputs.set(path, { path, existedBefore: accesses.at(path)?.access.before !== 'absent' });
   }
   return [...outputs.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

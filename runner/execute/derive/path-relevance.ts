@@ -10,6 +10,11 @@ export interface PathRelevance {
   isInput(path: WorkspacePath): boolean;
   /** The names in the directory are. */
   isListingInput(directory: WorkspacePath): boolean;
+  /**
+   * A question about the path, or a declaration of it, counts: where the task says of itself what it
+   * depends on, only the configuration and what is nobody's input take it out.
+   */
+  isQueried(path: WorkspacePath): boolean;
   /** Only whether the path exists counts, not what is in it. */
   isExistenceOnly(path: WorkspacePath): boolean;
   /** Changes of the path are part of the result. */
@@ -31,7 +36,7 @@ export interface RelevanceFacts {
   /** Subtrees that are the runner's own, never input or output. */
   readonly runnerOwned: readonly WorkspacePath[];
   /** Whether the task changed something below the directory. */
-  changedBelow(directory: string): boolean;
+  readonly changedBelow: (directory: string) => boolean;
 }
 
 /**
@@ -67,6 +72,8 @@ export function decideRelevance(facts: RelevanceFacts, view: WorkspaceView): Pat
       const anyName = directory === '' ? '\u{10ffff}' : `${directory}/\u{10ffff}`;
       return (excludedInput(anyName) ?? inCache(anyName)) === undefined;
     },
+    isQueried: (path) =>
+      input.auto && excludedInput(path) === undefined && nobodys(path) === undefined,
     isExistenceOnly: (path) => existenceOnly.test(path) && !inputNamed(path),
     isOutput: (path) => notOutput(path) === undefined,
     notInputBy: notInput,

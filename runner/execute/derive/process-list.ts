@@ -7,6 +7,7 @@ import type { Speaker } from '../channel/channel-record.js';
 export class ProcessList {
   readonly #processes: StoredProcess[];
   readonly #speakers = new Map<number, Observer>();
+  readonly #labelled = new Map<string, Observer>();
 
   constructor(traced: readonly TracedProcess[]) {
     this.#processes = [...traced];
@@ -20,6 +21,19 @@ export class ProcessList {
 
   at(observer: Observer): StoredProcess | undefined {
     return this.#processes[observer];
+  }
+
+  /** As `observerOf`; on somebody's behalf, with the label. */
+  speakerOf(speaker: Speaker): Observer {
+    const { pid, label } = speaker;
+    const process = this.observerOf(speaker);
+    if (label === undefined) return process;
+    const key = `${pid} ${label}`;
+    const known = this.#labelled.get(key);
+    if (known !== undefined) return known;
+    const observer = this.#processes.push({ ...this.#processes[process]!, label }) - 1;
+    this.#labelled.set(key, observer);
+    return observer;
   }
 
   observerOf({ pid, argv = [] }: Speaker): Observer {

@@ -150,6 +150,8 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
         ignoredOutputs: [],
         env: [],
         envQueries: [],
+        queries: [],
+        complete: [],
         served: new Map(),
         failures: [],
       },
@@ -228,6 +230,7 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
       }
       case 'content': // checked above
       case 'program':
+      case 'json':
       case 'glob':
       case 'env':
       case 'env-query':

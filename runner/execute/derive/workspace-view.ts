@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { EntryKind } from '../../../cache/observation.js';
@@ -11,6 +11,8 @@ export interface WorkspaceView {
   hasCacheTag(directory: WorkspacePath): boolean;
   /** An absolute path with the symlinks of its existing part resolved. */
   physical(path: string): string;
+  /** The text of a symlink; undefined if it is none. */
+  linkTarget(path: WorkspacePath): string | undefined;
   /** Files that the globs match. */
   expandGlobs(include: readonly string[], exclude: readonly string[]): readonly WorkspacePath[];
 }
@@ -31,6 +33,13 @@ export function viewWorkspace(root: AbsolutePath): WorkspaceView {
           if (existing === '/') return path;
           missing.unshift(existing.slice(existing.lastIndexOf('/') + 1));
         }
+      }
+    },
+    linkTarget(path) {
+      try {
+        return readlinkSync(join(root, path));
+      } catch {
+        return undefined;
       }
     },
     expandGlobs: (include, exclude) => expandGlobs(root, include, exclude),

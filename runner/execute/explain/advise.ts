@@ -138,6 +138,7 @@ class AdviceList {
 function pathOf(change: Exclude<Change, { kind: 'env' }>): WorkspacePath | undefined {
   switch (change.kind) {
     case 'modified':
+    case 'value-changed':
       return change.path;
     case 'added':
     case 'removed':

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { takeFileStamp } from '../../../cache/file-stamp.js';
+import type { AbsolutePath } from '../../../cache/brands.js';
 import type { EnvSource } from '../../plan/execution.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { openChannel } from '../channel/open-channel.js';
@@ -24,6 +25,7 @@ export interface RunEnvironment {
 export interface RunEnvironmentOptions {
   readonly envSource: EnvSource;
   readonly nodeClient: string;
+  readonly workspaceRoot: AbsolutePath;
   /** A directory on the workspace's file system in which a file can be made for a moment. */
   readonly stampDirectory: string;
 }
@@ -34,13 +36,13 @@ export interface RunEnvironmentOptions {
  * @throws the system error when there is no place for them
  */
 export async function openRunEnvironment(options: RunEnvironmentOptions): Promise<RunEnvironment> {
-  const { envSource, nodeClient, stampDirectory } = options;
+  const { envSource, nodeClient, workspaceRoot, stampDirectory } = options;
   const directory = await createRunDirectory();
   const removeDirectory = async (): Promise<void> => {
     await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   };
   try {
-    const channel = await openChannel({ directory, envSource, nodeClient });
+    const channel = await openChannel({ directory, envSource, nodeClient, workspaceRoot });
     if (channel.kind !== 'open') throw new Error(channel.detail);
     return {
       directory,

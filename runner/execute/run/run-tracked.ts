@@ -67,6 +67,7 @@ async function runAndStore(run: MissedRun, context: RunContext): Promise<Outcome
     environment = await openRunEnvironment({
       envSource: run.planned.envSource,
       nodeClient: context.nodeClient,
+      workspaceRoot: run.planned.execution.workspaceRoot,
       stampDirectory: context.stampDirectory(),
     });
   } catch (error) {
@@ -133,6 +134,7 @@ async function runObserved(
               inputMatches,
               transcript: recording.chunks,
               duration: taskDuration,
+              mainPid: task.pid,
             })
           : outputNotKept(recording);
     return {
@@ -159,6 +161,7 @@ interface Finished {
   readonly inputMatches: readonly WorkspacePath[];
   readonly transcript: FinishedRun['transcript'];
   readonly duration: number;
+  readonly mainPid: number | undefined;
 }
 
 /** Stores the run, or says why not. */
@@ -166,7 +169,7 @@ async function store(
   { planned, policy, cache, world, found }: MissedRun,
   { cacheDirectory }: RunContext,
   { startStamp, directory }: RunEnvironment,
-  { trace, channel, inputMatches, transcript, duration }: Finished,
+  { trace, channel, inputMatches, transcript, duration, mainPid }: Finished,
 ): Promise<StoreOutcome | NotCached> {
   const { execution } = planned;
   const derived = deriveRun(
@@ -178,6 +181,7 @@ async function store(
       // Its directory may be in the workspace: that depends on TMPDIR.
       runnerDirectories: [cacheDirectory, directory as AbsolutePath],
       inputMatches,
+      ...(mainPid !== undefined && { mainPid }),
     },
     viewWorkspace(execution.workspaceRoot),
   );

@@ -165,6 +165,8 @@ function factJson(fact: Observation): { readonly [name: string]: Json } {
       return { kind, path: fact.path, names: fact.names };
     case 'glob':
       return { kind, include: fact.include, exclude: fact.exclude, matches: fact.matches };
+    case 'json':
+      return { kind, path: fact.path, pointer: fact.pointer, isSet: fact.valueDigest !== null };
     case 'env':
       return { kind, name: fact.name, isSet: fact.valueDigest !== null };
     case 'env-query':
@@ -265,7 +267,12 @@ function variableUseJson(use: VariableUse, result: StoredResult): Json {
 
 /** A process after those that started it, the task's main process first. */
 function byJson({ processes }: StoredResult, index: number): Json {
-  return processChain(processes, index).map(({ pid, exe, argv }) => ({ pid, exe, argv }));
+  return processChain(processes, index).map(({ pid, exe, argv, label }) => ({
+    pid,
+    exe,
+    argv,
+    ...(label !== undefined && { label }),
+  }));
 }
 
 function placeJson(at: SourceRange | undefined): Json {

@@ -35,6 +35,7 @@ export function observationVerb({ kind }: Pick<Observation, 'kind'>): string {
       return 'expanded';
     case 'program':
       return 'executed';
+    case 'json':
     case 'env':
     case 'env-query':
       return 'asked for';

@@ -55,7 +55,7 @@ function useText(use: PathUse, dependent: Dependent, explanation: PathExplanatio
         processes[observation.observer] === undefined
           ? 'named by the configuration'
           : `${observationVerb(observation)} ${by(observation.observer)}`;
-      return `${who}: ${countsText(observation.kind)}; ${sinceText(use.changes)}`;
+      return `${who}: ${countsText(observation)}; ${sinceText(use.changes)}`;
     }
     case 'listed': {
       const { observation, present } = use;
@@ -85,10 +85,10 @@ function useText(use: PathUse, dependent: Dependent, explanation: PathExplanatio
   }
 }
 
-type ObservedKind = Extract<PathUse, { kind: 'observed' }>['observation']['kind'];
+type Observed = Extract<PathUse, { kind: 'observed' }>['observation'];
 
-function countsText(kind: ObservedKind): string {
-  switch (kind) {
+function countsText(observation: Observed): string {
+  switch (observation.kind) {
     case 'content':
       return 'its content counts';
     case 'absence':
@@ -101,6 +101,10 @@ function countsText(kind: ObservedKind): string {
       return 'its size and time of change count';
     case 'listing':
       return 'the names in it count';
+    case 'json':
+      return observation.pointer === ''
+        ? 'its JSON counts, not its layout'
+        : `its value '${observation.pointer}' counts`;
     case 'glob':
     case 'env':
     case 'env-query':

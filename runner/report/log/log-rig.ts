@@ -74,8 +74,7 @@ function outcomeOf(parts: Partial<Outcome>): Outcome {
   };
 }
 
-/** For tests: a plan of tasks `a#build`, `b#build` …, none of which waits for another. */
-export function planOf(names: readonly string[]): Plan {
+function planOf(names: readonly string[]): Plan {
   const workspaceRoot = '/w' as AbsolutePath;
   return {
     workspaceRoot,

@@ -322,6 +322,10 @@ uint32_t vt_log_changes(const struct vt_log *log) { return LOAD(&log->own->chang
 
 void vt_log_change(struct vt_log *log) { ADD(&log->own->changes, 1); }
 
+void vt_log_tell_processes_apart(struct vt_log *log) { STORE(&log->own->by_process, 1); }
+
+bool vt_log_tells_processes_apart(const struct vt_log *log) { return LOAD(&log->own->by_process) != 0; }
+
 bool vt_log_names_moved(const struct vt_log *log) { return LOAD(&log->own->names_moved) != 0; }
 
 void vt_log_move_names(struct vt_log *log) { STORE(&log->own->names_moved, 1); }

@@ -45,6 +45,7 @@ struct vt_log_private {
     int64_t start_seconds; /* when the trace was made, by the clock that stamps files */
     uint32_t start_nanoseconds;
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
+    uint32_t by_process; /* atomic: see vt_log_tell_processes_apart */
     uint32_t any_moved; /* atomic: `moved` has a bit */
     uint64_t moved[VT_LOG_MOVED / 64]; /* atomic: a bit for the names that something was moved to */
 };
@@ -103,6 +104,11 @@ void vt_log_remember(struct vt_log *log, uint64_t key);
  * as it stays the same, a look may be recorded after it was made: nothing came in between. */
 uint32_t vt_log_changes(const struct vt_log *log);
 void vt_log_change(struct vt_log *log);
+
+/* From now on the first look of each process at a path is recorded, not only the first of all: what a
+ * process says of its own looks (the `since` of ipc.proto) must not hide those of others. */
+void vt_log_tell_processes_apart(struct vt_log *log);
+bool vt_log_tells_processes_apart(const struct vt_log *log);
 
 /* True once every name may denote another file than before (see above). */
 bool vt_log_names_moved(const struct vt_log *log);

@@ -49,6 +49,8 @@ struct vt_notify {
     size_t request_size, response_size;
     char name[PATH_MAX], name2[PATH_MAX];
     struct vt_place place, place2;
+    const char *channel; /* see vt_notify_channel; NULL: none */
+    size_t channel_directory; /* length of its directory's path, with the slash */
 };
 
 struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
@@ -87,6 +89,21 @@ void vt_notify_free(struct vt_notify *notify) {
 }
 
 void vt_notify_main(struct vt_notify *notify, pid_t pid) { vt_who_is_main(notify->who, pid); }
+
+void vt_notify_channel(struct vt_notify *notify, const char *channel) {
+    const char *slash = channel == NULL ? NULL : strrchr(channel, '/');
+    notify->channel = slash == NULL ? NULL : channel;
+    notify->channel_directory = slash == NULL ? 0 : (size_t)(slash + 1 - channel);
+}
+
+/* Whether the call makes `since-…` in the channel's directory. */
+static bool begins_queries(const struct vt_notify *notify, const struct vt_entry *entry) {
+    static const char prefix[] = "since-";
+    return entry->op == VT_OP_MKDIR && notify->channel != NULL &&
+           entry->path_len > notify->channel_directory + sizeof prefix - 1 &&
+           memcmp(entry->path, notify->channel, notify->channel_directory) == 0 &&
+           memcmp(entry->path + notify->channel_directory, prefix, sizeof prefix - 1) == 0;
+}
 
 bool vt_notify_identify(struct vt_notify *notify, pid_t pid) { return vt_who_look(notify->who, pid); }
 
@@ -379,6 +396,7 @@ static void observe(struct vt_notify *notify) {
     if (!is_waiting(notify)) return;
     if (reading.unreadable)
         incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
+    if (complete && begins_queries(notify, &entry)) vt_log_tell_processes_apart(notify->log);
     if (complete && !known) vt_touch(notify->log, &entry, vt_content_keep);
     bool executes = call->op == VT_OP_EXEC && (complete || reading.nameless);
     if (executes && record_interpreters(notify, &entry, tid)) vt_who_executes(notify->who, pid);

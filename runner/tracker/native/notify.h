@@ -19,6 +19,10 @@ void vt_notify_free(struct vt_notify *notify);
 /* The main process: its image is still the launcher's until its exec succeeds. */
 void vt_notify_main(struct vt_notify *notify, pid_t pid);
 
+/* The task's request FIFO, or NULL: beside it processes make directories `since-…`, from which on what
+ * each of them looks at is to be known (vt_log_tell_processes_apart). */
+void vt_notify_channel(struct vt_notify *notify, const char *channel);
+
 /* Takes and answers one notification; call when the listener is readable. */
 void vt_notify_serve(struct vt_notify *notify);
 

@@ -97,6 +97,7 @@ static void take_listener(struct supervisor *s, int number) {
         s->listener = number;
     }
     if (s->listener >= 0) s->notify = vt_notify_new(s->log, s->listener);
+    if (s->notify != NULL) vt_notify_channel(s->notify, s->options->channel);
     if (s->notify == NULL) {
         /* The child waits in its exec for an answer nobody can give. It has done nothing yet. */
         s->lost_listener = true;

@@ -79,6 +79,14 @@ static bool may_be_another(const struct vt_log *log, const struct vt_entry *entr
     return vt_log_names_moved(log) || vt_log_name_moved(log, entry->path, entry->path_len);
 }
 
+static uint64_t key_of(const struct vt_log *log, struct vt_entry *entry, struct vt_look look) {
+    uint64_t key = vt_log_key(log, entry, look.device, look.inode);
+    if (may_change(entry) || !vt_log_tells_processes_apart(log)) return key;
+    if (entry->pid == 0) entry->pid = (uint32_t)vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
+    key ^= entry->pid * 0x9e3779b97f4a7c15ull;
+    return key == 0 ? 1 : key;
+}
+
 /* At the second name, or at what a symlink leads to. */
 static struct vt_look look_further(const struct vt_log *log, const struct vt_entry *entry) {
     if (has_two_names(entry)) return look_at(log, entry->path2);
@@ -96,7 +104,7 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
     entry->before2 = look2.kind;
     uint64_t key = 0;
     if (entry->op != VT_OP_RENAME) {
-        key = vt_log_key(log, entry, moved ? look.device : 0, moved ? look.inode : 0);
+        key = key_of(log, entry, moved ? look : (struct vt_look){.kind = VT_KIND_UNKNOWN});
         if (vt_log_knows(log, key))
             return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
@@ -125,7 +133,8 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
 
 bool vt_touch_is_known(const struct vt_log *log, const struct vt_entry *entry) {
     if (makes_or_removes(entry) || has_two_names(entry) || may_be_another(log, entry)) return false;
-    return vt_log_knows(log, vt_log_key(log, entry, 0, 0));
+    struct vt_entry copy = *entry;
+    return vt_log_knows(log, key_of(log, &copy, (struct vt_look){.kind = VT_KIND_UNKNOWN}));
 }
 
 enum vt_touched vt_touch(struct vt_log *log, struct vt_entry *entry, vt_keep *keep) {

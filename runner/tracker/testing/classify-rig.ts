@@ -2,6 +2,7 @@ import type { AbsolutePath } from '../../../cache/brands.js';
 import { classify, type Classification } from '../classify.js';
 import type { DiskEntry, DiskView } from '../disk-view.js';
 import { tabulateProcesses } from '../process-table.js';
+import type { ExplainedLooks } from '../explained-looks.js';
 import type { PathAccess } from '../task-trace.js';
 import { readTraceBuffer } from '../trace-reader.js';
 import { TraceBuilder, type RecordFields } from './trace-builder.js';
@@ -35,7 +36,11 @@ function fakeDisk(disk: Disk): DiskView {
 }
 
 /** Classifies hand-made records of a task in the workspace `/ws`. */
-export function classifyRecords(disk: Disk, records: readonly RecordFields[]): Classification {
+export function classifyRecords(
+  disk: Disk,
+  records: readonly RecordFields[],
+  explained: readonly ExplainedLooks[] = [],
+): Classification {
   const builder = new TraceBuilder();
   for (const record of records) builder.add(record);
   const log = readTraceBuffer(builder.build());
@@ -43,6 +48,7 @@ export function classifyRecords(disk: Disk, records: readonly RecordFields[]): C
     root: '/ws' as AbsolutePath,
     disk: fakeDisk(disk),
     trackerFiles: new Set(['/opt/vt/vt-launch']),
+    explained,
   });
 }
 

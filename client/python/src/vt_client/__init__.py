@@ -5,13 +5,18 @@ nothing; none ever raises because of it. All may be called by any thread, and in
 """
 
 import os
-from typing import Dict, Optional, Union
+from typing import Dict, Optional
 
-from . import _channel, _wire
-from ._connection import Connection
+from . import _wire
+from ._current import Path, absolute, connection_of_thread, labelled
+from ._files import declare_complete, depend_on_exists, depend_on_glob, depend_on_json
 from ._version import __version__
 
 __all__ = [
+    "declare_complete",
+    "depend_on_exists",
+    "depend_on_glob",
+    "depend_on_json",
     "disable_cache",
     "fetch_env",
     "fetch_envs",
@@ -20,16 +25,15 @@ __all__ = [
     "ignore_input",
     "ignore_output",
     "is_inside_runner",
+    "labelled",
     "protocol_version",
     "__version__",
 ]
 
-_Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
-
 
 def is_inside_runner() -> bool:
     """Whether a runner listens."""
-    connection = _connection()
+    connection = connection_of_thread()
     return connection is not None and connection.is_open
 
 
@@ -39,26 +43,26 @@ def protocol_version() -> int:
     What a request demands of it is said in PROTOCOL.md. Asks the runner the first time; 0 outside a
     runner.
     """
-    connection = _connection()
+    connection = connection_of_thread()
     return 0 if connection is None else connection.version()
 
 
-def ignore_input(path: _Path) -> None:
+def ignore_input(path: Path) -> None:
     """Reads, probes and listings at or under ``path`` are no inputs of this task.
 
     Whether they happened already or not. For directories that are a tool's own business, such as
     its cache. The path need not exist.
     """
-    connection = _connection()
+    connection = connection_of_thread()
     if connection is not None:
-        connection.report(_wire.ignore_input(_absolute(path)))
+        connection.report(_wire.ignore_input(absolute(path)))
 
 
-def ignore_output(path: _Path) -> None:
+def ignore_output(path: Path) -> None:
     """Writes at or under ``path`` are no outputs of this task: not kept, not restored."""
-    connection = _connection()
+    connection = connection_of_thread()
     if connection is not None:
-        connection.report(_wire.ignore_output(_absolute(path)))
+        connection.report(_wire.ignore_output(absolute(path)))
 
 
 def disable_cache(reason: str = "") -> None:
@@ -66,7 +70,7 @@ def disable_cache(reason: str = "") -> None:
 
     :param reason: shown to the user, one line
     """
-    connection = _connection()
+    connection = connection_of_thread()
     if connection is not None:
         connection.report(_wire.disable_cache(reason.encode("utf-8", "replace")))
 
@@ -80,7 +84,7 @@ def get_env(name: str, *, tracked: bool = True) -> Optional[str]:
     :param tracked: whether the result of the run depends on the answer: when a later run would be
         answered differently, the cached result is not used
     """
-    connection = _connection()
+    connection = connection_of_thread()
     if connection is None:
         return None
     answer = connection.ask(_wire.get_env(os.fsencode(name), tracked))
@@ -100,7 +104,7 @@ def get_envs(
     """
     if glob is not None and prefix:
         raise TypeError("get_envs() takes a glob or a prefix, not both")
-    connection = _connection()
+    connection = connection_of_thread()
     if connection is None:
         return {}
     pattern = None if glob is None else os.fsencode(glob)
@@ -126,23 +130,3 @@ def fetch_envs(
     for name, value in values.items():
         os.environ.setdefault(name, value)
     return values
-
-
-def _connection() -> Optional[Connection]:
-    """This thread's, made when it is first needed; None outside a runner."""
-    connection: Optional[Connection] = getattr(_channel.local, "connection", None)
-    if connection is not None:
-        if connection.is_of_this_process:
-            return connection
-        connection.forget()
-    directory = os.environ.get("VT_IPC_DIR")
-    if not directory:
-        return None
-    connection = Connection(directory, os.environ.get("VT_IPC_FD"))
-    _channel.local.connection = connection
-    return connection
-
-
-def _absolute(path: _Path) -> bytes:
-    # The runner cleans it. os.path.abspath would too, but not in the presence of symlinks.
-    return os.path.join(os.getcwdb(), os.fsencode(path))

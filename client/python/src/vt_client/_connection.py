@@ -17,6 +17,7 @@ class Connection:
         self._directory = directory
         self._nonce = int.from_bytes(os.urandom(4), "little")
         self._sequence = 0
+        self._questions = 0
         self._version: Optional[int] = None
         self._replies: Optional[_channel.ReplyChannel] = None
         self._pipe: Optional[_channel.RequestPipe] = None
@@ -36,6 +37,21 @@ class Connection:
     def is_of_this_process(self) -> bool:
         """False in the child of a fork, which needs a conversation of its own."""
         return self._pid == os.getpid()
+
+    def begin_question(self) -> bytes:
+        """Marks the moment from which on what this process looks at is for the next question.
+
+        :return: the name of the moment; empty where it cannot be marked, so that all looks count
+        """
+        if self._pipe is None:
+            return b""
+        self._questions += 1
+        since = f"since-{self._nonce:x}-{self._questions}"
+        try:
+            os.mkdir(f"{self._directory}/{since}")
+        except OSError:
+            return b""
+        return since.encode()
 
     def report(self, request: bytes) -> None:
         """Says something that needs no answer."""
@@ -88,6 +104,7 @@ class Connection:
     def _send(self, request: bytes, reply_channel: int) -> None:
         if self._pipe is None:
             return
+        request += _wire.label(getattr(_channel.local, "label", b""))
         frames = _wire.frames(self._pid, self._nonce, self._sequence + 1, reply_channel, request)
         for frame in frames:
             self._sequence += 1

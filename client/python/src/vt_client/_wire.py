@@ -20,9 +20,15 @@ _CHUNK_BYTES = MAX_FRAME_BYTES - 35
 
 #: Field numbers of ``Request.kind``.
 HELLO, IGNORE_INPUT, IGNORE_OUTPUT, DISABLE_CACHE, GET_ENV, GET_ENVS, OPEN_REPLIES = range(1, 8)
+DECLARE_COMPLETE, DEPEND_ON_GLOB, DEPEND_ON_EXISTS, DEPEND_ON_JSON = range(8, 12)
+_LABEL = 15
 
 #: Field numbers of ``Reply.body``.
 _REPLY_HELLO, _REPLY_GET_ENV, _REPLY_GET_ENVS = 4, 5, 6
+_REPLY_GLOB, _REPLY_EXISTS, _REPLY_JSON = 7, 8, 9
+
+#: By number of PathKind.
+_PATH_KINDS = {1: "absent", 2: "file", 3: "directory", 4: "other"}
 
 
 class MalformedMessage(ValueError):
@@ -80,6 +86,31 @@ def get_envs(glob: Optional[bytes], prefix: bytes, tracked: bool) -> bytes:
     return _bytes(GET_ENVS, pattern + _number(3, tracked))
 
 
+def declare_complete(inputs: List[bytes], outputs: List[bytes], process: int) -> bytes:
+    paths = [_bytes(1, path) for path in inputs] + [_bytes(2, path) for path in outputs]
+    return _bytes(DECLARE_COMPLETE, b"".join(paths) + _number(3, process))
+
+
+def depend_on_glob(
+    directory: bytes, include: List[bytes], exclude: List[bytes], since: bytes
+) -> bytes:
+    globs = [_bytes(2, glob) for glob in include] + [_bytes(3, glob) for glob in exclude]
+    return _bytes(DEPEND_ON_GLOB, _text(1, directory) + b"".join(globs) + _text(4, since))
+
+
+def depend_on_exists(path: bytes, since: bytes) -> bytes:
+    return _bytes(DEPEND_ON_EXISTS, _text(1, path) + _text(2, since))
+
+
+def depend_on_json(path: bytes, pointer: bytes, since: bytes) -> bytes:
+    return _bytes(DEPEND_ON_JSON, _text(1, path) + _text(2, pointer) + _text(3, since))
+
+
+def label(on_behalf_of: bytes) -> bytes:
+    """To be put behind a request."""
+    return _text(_LABEL, on_behalf_of)
+
+
 def open_replies() -> bytes:
     return _bytes(OPEN_REPLIES, b"")
 
@@ -122,7 +153,7 @@ def _chunks(request: bytes) -> Iterator[bytes]:
 
 
 #: ``None``: an Error, an answer without content, or one of a kind that is not known.
-Answer = Union[None, "Version", "Value", Dict[bytes, bytes]]
+Answer = Union[None, "Version", "Value", Dict[bytes, bytes], List[bytes], str]
 
 
 class Version(int):
@@ -130,7 +161,7 @@ class Version(int):
 
 
 class Value:
-    """Answer to get_env."""
+    """Answer to get_env and to depend_on_json."""
 
     def __init__(self, value: Optional[bytes]) -> None:
         self.value = value
@@ -145,10 +176,14 @@ def decode_reply(message: bytes) -> Tuple[int, Answer]:
             sequence = value
         elif field == _REPLY_HELLO and isinstance(value, bytes):
             answer = Version(dict(_fields(value)).get(1, 0))
-        elif field == _REPLY_GET_ENV and isinstance(value, bytes):
+        elif field in (_REPLY_GET_ENV, _REPLY_JSON) and isinstance(value, bytes):
             answer = Value(dict(_fields(value)).get(1))  # type: ignore[arg-type]
         elif field == _REPLY_GET_ENVS and isinstance(value, bytes):
             answer = dict(_variable(each) for _, each in _fields(value) if isinstance(each, bytes))
+        elif field == _REPLY_GLOB and isinstance(value, bytes):
+            answer = [each for _, each in _fields(value) if isinstance(each, bytes)]
+        elif field == _REPLY_EXISTS and isinstance(value, bytes):
+            answer = _PATH_KINDS.get(dict(_fields(value)).get(1))  # type: ignore[arg-type]
     return sequence, answer
 
 

@@ -78,7 +78,7 @@ export interface MissReason {
   name: string;
   /** Workspace-relative path of a directory; empty for the root. */
   dir: string;
-  /** What is wrong with an entry, or stands in its way. */
+  /** What is wrong with an entry, or stands in its way; where in a JSON file a value is. */
   detail: string;
 }
 

@@ -211,6 +211,11 @@ export interface Process {
   exe: string;
   /** The arguments, the program's own name first. */
   argv: string[];
+  /**
+   * On whose behalf it spoke, such as `plugin x`: then this is another entry of the same process. Empty:
+   * for itself.
+   */
+  label: string;
 }
 
 /** One path the run wrote or deleted. */
@@ -1085,7 +1090,7 @@ export const IgnoredPath: MessageFns<IgnoredPath> = {
 };
 
 function createBaseProcess(): Process {
-  return { pid: 0, parent: 0, exe: "", argv: [] };
+  return { pid: 0, parent: 0, exe: "", argv: [], label: "" };
 }
 
 export const Process: MessageFns<Process> = {
@@ -1101,6 +1106,9 @@ export const Process: MessageFns<Process> = {
     }
     for (const v of message.argv) {
       writer.uint32(34).string(v!);
+    }
+    if (message.label !== "") {
+      writer.uint32(42).string(message.label);
     }
     return writer;
   },
@@ -1150,6 +1158,14 @@ export const Process: MessageFns<Process> = {
             message.argv.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1168,6 +1184,7 @@ export const Process: MessageFns<Process> = {
       parent: isSet(object.parent) ? globalThis.Number(object.parent) : 0,
       exe: isSet(object.exe) ? globalThis.String(object.exe) : "",
       argv: globalThis.Array.isArray(object?.argv) ? object.argv.map((e: any) => globalThis.String(e)) : [],
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
     };
   },
 
@@ -1185,6 +1202,9 @@ export const Process: MessageFns<Process> = {
     if (message.argv?.length) {
       obj.argv = message.argv;
     }
+    if (message.label !== "") {
+      obj.label = message.label;
+    }
     return obj;
   },
 
@@ -1197,6 +1217,7 @@ export const Process: MessageFns<Process> = {
     message.parent = object.parent ?? 0;
     message.exe = object.exe ?? "";
     message.argv = object.argv?.map((e) => e) || [];
+    message.label = object.label ?? "";
     return message;
   },
 };

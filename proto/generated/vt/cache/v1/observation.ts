@@ -108,6 +108,9 @@ export interface Observation {
     | //
     /** A set of variables. */
     { $case: "variableQuery"; value: VariableQuery }
+    | //
+    /** One value in a JSON file. */
+    { $case: "jsonValue"; value: JsonValue }
     | undefined;
 }
 
@@ -159,6 +162,19 @@ export interface Glob {
   exclude: string[];
   /** Workspace-relative paths of the files that matched, sorted. */
   matches: string[];
+}
+
+/** A value in a JSON file was asked for. */
+export interface JsonValue {
+  /** Workspace-relative path of the file. */
+  path: string;
+  /** Where in it: RFC 6901. */
+  pointer: string;
+  /**
+   * SHA-256 of the value's text without white space between tokens: 32 bytes. Not set: the file has no
+   * such value.
+   */
+  valueDigest?: Uint8Array | undefined;
 }
 
 /** A program outside the workspace was executed. */
@@ -299,6 +315,9 @@ export const Observation: MessageFns<Observation> = {
       case "variableQuery":
         VariableQuery.encode(message.fact.value, writer.uint32(74).fork()).join();
         break;
+      case "jsonValue":
+        JsonValue.encode(message.fact.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -388,6 +407,14 @@ export const Observation: MessageFns<Observation> = {
             message.fact = { $case: "variableQuery", value: VariableQuery.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.fact = { $case: "jsonValue", value: JsonValue.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -422,6 +449,10 @@ export const Observation: MessageFns<Observation> = {
         ? { $case: "variableQuery", value: VariableQuery.fromJSON(object.variableQuery) }
         : isSet(object.variable_query)
         ? { $case: "variableQuery", value: VariableQuery.fromJSON(object.variable_query) }
+        : isSet(object.jsonValue)
+        ? { $case: "jsonValue", value: JsonValue.fromJSON(object.jsonValue) }
+        : isSet(object.json_value)
+        ? { $case: "jsonValue", value: JsonValue.fromJSON(object.json_value) }
         : undefined,
     };
   },
@@ -446,6 +477,8 @@ export const Observation: MessageFns<Observation> = {
       obj.variable = Variable.toJSON(message.fact.value);
     } else if (message.fact?.$case === "variableQuery") {
       obj.variableQuery = VariableQuery.toJSON(message.fact.value);
+    } else if (message.fact?.$case === "jsonValue") {
+      obj.jsonValue = JsonValue.toJSON(message.fact.value);
     }
     return obj;
   },
@@ -507,6 +540,12 @@ export const Observation: MessageFns<Observation> = {
       case "variableQuery": {
         if (object.fact?.value !== undefined && object.fact?.value !== null) {
           message.fact = { $case: "variableQuery", value: VariableQuery.fromPartial(object.fact.value) };
+        }
+        break;
+      }
+      case "jsonValue": {
+        if (object.fact?.value !== undefined && object.fact?.value !== null) {
+          message.fact = { $case: "jsonValue", value: JsonValue.fromPartial(object.fact.value) };
         }
         break;
       }
@@ -1035,6 +1074,111 @@ export const Glob: MessageFns<Glob> = {
     message.include = object.include?.map((e) => e) || [];
     message.exclude = object.exclude?.map((e) => e) || [];
     message.matches = object.matches?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseJsonValue(): JsonValue {
+  return { path: "", pointer: "", valueDigest: undefined };
+}
+
+export const JsonValue: MessageFns<JsonValue> = {
+  encode(message: JsonValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.pointer !== "") {
+      writer.uint32(18).string(message.pointer);
+    }
+    if (message.valueDigest !== undefined) {
+      writer.uint32(26).bytes(message.valueDigest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JsonValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJsonValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pointer = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.valueDigest = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JsonValue {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      pointer: isSet(object.pointer) ? globalThis.String(object.pointer) : "",
+      valueDigest: isSet(object.valueDigest)
+        ? bytesFromBase64(object.valueDigest)
+        : isSet(object.value_digest)
+        ? bytesFromBase64(object.value_digest)
+        : undefined,
+    };
+  },
+
+  toJSON(message: JsonValue): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.pointer !== "") {
+      obj.pointer = message.pointer;
+    }
+    if (message.valueDigest !== undefined) {
+      obj.valueDigest = base64FromBytes(message.valueDigest);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<JsonValue>, I>>(base?: I): JsonValue {
+    return JsonValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<JsonValue>, I>>(object: I): JsonValue {
+    const message = createBaseJsonValue();
+    message.path = object.path ?? "";
+    message.pointer = object.pointer ?? "";
+    message.valueDigest = object.valueDigest ?? undefined;
     return message;
   },
 };

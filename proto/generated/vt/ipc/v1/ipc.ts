@@ -96,6 +96,63 @@ export function errorCodeToJSON(object: ErrorCode): string {
   }
 }
 
+/** What is at a path, symlinks followed. */
+export enum PathKind {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED = 0,
+  /** ABSENT - Nothing; or what cannot be looked at. */
+  ABSENT = 1,
+  /** FILE - A regular file. */
+  FILE = 2,
+  /** DIRECTORY - A directory. */
+  DIRECTORY = 3,
+  /** OTHER - A device, FIFO or socket. */
+  OTHER = 4,
+  UNRECOGNIZED = -1,
+}
+
+export function pathKindFromJSON(object: any): PathKind {
+  switch (object) {
+    case 0:
+    case "PATH_KIND_UNSPECIFIED":
+      return PathKind.UNSPECIFIED;
+    case 1:
+    case "PATH_KIND_ABSENT":
+      return PathKind.ABSENT;
+    case 2:
+    case "PATH_KIND_FILE":
+      return PathKind.FILE;
+    case 3:
+    case "PATH_KIND_DIRECTORY":
+      return PathKind.DIRECTORY;
+    case 4:
+    case "PATH_KIND_OTHER":
+      return PathKind.OTHER;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PathKind.UNRECOGNIZED;
+  }
+}
+
+export function pathKindToJSON(object: PathKind): string {
+  switch (object) {
+    case PathKind.UNSPECIFIED:
+      return "PATH_KIND_UNSPECIFIED";
+    case PathKind.ABSENT:
+      return "PATH_KIND_ABSENT";
+    case PathKind.FILE:
+      return "PATH_KIND_FILE";
+    case PathKind.DIRECTORY:
+      return "PATH_KIND_DIRECTORY";
+    case PathKind.OTHER:
+      return "PATH_KIND_OTHER";
+    case PathKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /**
  * The unit written to the request FIFO: preceded by its length as a varint, at most 512 bytes
  * including that length, written by one write(2).
@@ -168,7 +225,24 @@ export interface Request {
     | //
     /** Asks for more reply FIFOs. */
     { $case: "openReplies"; value: OpenReplies }
+    | //
+    /** What a process that cannot be traced reads and writes. */
+    { $case: "declareComplete"; value: DeclareComplete }
+    | //
+    /** Which files there are. */
+    { $case: "dependOnGlob"; value: DependOnGlob }
+    | //
+    /** Whether something is there. */
+    { $case: "dependOnExists"; value: DependOnExists }
+    | //
+    /** One value in a JSON file. */
+    { $case: "dependOnJson"; value: DependOnJson }
     | undefined;
+  /**
+   * On whose behalf this is said, such as `plugin x`, where one sender speaks for several. In place
+   * of the label of Hello; empty: that one.
+   */
+  label: string;
 }
 
 /**
@@ -267,6 +341,88 @@ export interface GetEnvs {
 }
 
 /**
+ * All that a process, and every process that descends from it, reads and writes of files.
+ * For those that cannot be traced: what else would keep the run out of the cache because one of these
+ * processes was not observed does not, and what is declared counts as if it had been. What was
+ * observed all the same counts too. The sender MUST share the runner's pid namespace. No reply unless
+ * a reply channel is given, then DoneReply.
+ *
+ * Errors: ERROR_CODE_INVALID_ARGUMENT, a path is not absolute or contains a NUL byte.
+ */
+export interface DeclareComplete {
+  /**
+   * Absolute paths. A directory stands for all files below it, with their names. What does not exist
+   * counts as looked for.
+   */
+  inputs: Uint8Array[];
+  /** Absolute paths. A directory stands for all files below it. They need not exist. */
+  outputs: Uint8Array[];
+  /** The process that it is said of, for a helper that speaks for the one that started it. 0: the sender. */
+  process: number;
+}
+
+/**
+ * The result depends on which files match, not on what is in them. Answered by DependOnGlobReply; the
+ * first answer for the same globs holds for the whole task.
+ *
+ * Errors: ERROR_CODE_INVALID_ARGUMENT, the directory is not absolute, contains a NUL byte or is
+ * outside the workspace; there is no glob to include; `since` is no such name. ERROR_CODE_INTERNAL, a
+ * directory cannot be listed.
+ */
+export interface DependOnGlob {
+  /** Absolute path that the globs are relative to. */
+  directory: Uint8Array;
+  /**
+   * At least one, such as `src/** /*.ts`: `*` and `?` stay within a name, `**` crosses directories,
+   * `[…]`, `{a,b}`. node_modules is entered only if a glob names it.
+   */
+  include: string[];
+  /** What of these is left out. */
+  exclude: string[];
+  /**
+   * The name of a directory `$VT_IPC_DIR/since-…` that the sender made just before: what its process
+   * lists from then on to find the same files is no dependency of its own. Empty: all is.
+   */
+  since: string;
+}
+
+/**
+ * The result depends on whether something is at the path, and what kind of thing. Answered by
+ * DependOnExistsReply.
+ *
+ * Errors: ERROR_CODE_INVALID_ARGUMENT, the path is not absolute or contains a NUL byte; `since` is no
+ * such name.
+ */
+export interface DependOnExists {
+  /** Absolute path. Symlinks are followed. */
+  path: Uint8Array;
+  /**
+   * As in DependOnGlob: from then on the sender's process may look at the path (stat) without its
+   * size and times, and so its content, being a dependency.
+   */
+  since: string;
+}
+
+/**
+ * The result depends on one value in a JSON file, not on the rest of it. Answered by
+ * DependOnJsonReply.
+ *
+ * Errors: ERROR_CODE_INVALID_ARGUMENT, the path is not absolute or contains a NUL byte; the pointer is
+ * not one; `since` is no such name.
+ */
+export interface DependOnJson {
+  /** Absolute path of the file. Symlinks are followed. */
+  path: Uint8Array;
+  /** RFC 6901, such as `/dependencies/vite`. Empty: the whole document, but for its layout. */
+  pointer: string;
+  /**
+   * As in DependOnGlob: from then on the sender's process may read the file without all of its
+   * content being a dependency.
+   */
+  since: string;
+}
+
+/**
  * The sender found no free reply FIFO. The runner makes more; there is no reply to this.
  *
  * Errors: none.
@@ -298,6 +454,15 @@ export interface Reply {
     | //
     /** Answer to GetEnvs. */
     { $case: "getEnvs"; value: GetEnvsReply }
+    | //
+    /** Answer to DependOnGlob. */
+    { $case: "dependOnGlob"; value: DependOnGlobReply }
+    | //
+    /** Answer to DependOnExists. */
+    { $case: "dependOnExists"; value: DependOnExistsReply }
+    | //
+    /** Answer to DependOnJson. */
+    { $case: "dependOnJson"; value: DependOnJsonReply }
     | undefined;
 }
 
@@ -337,6 +502,29 @@ export interface Variable {
   name: string;
   /** Its value. */
   value: Uint8Array;
+}
+
+/** Answer to DependOnGlob. */
+export interface DependOnGlobReply {
+  /** The files that match, relative to the directory of the question, sorted by UTF-16 code unit. */
+  paths: Uint8Array[];
+}
+
+/** Answer to DependOnExists. */
+export interface DependOnExistsReply {
+  /** What is there. */
+  kind: PathKind;
+}
+
+/** Answer to DependOnJson. */
+export interface DependOnJsonReply {
+  /**
+   * The value as JSON text, as it is written in the file but for white space between tokens. Absent
+   * when the file has no such value, does not exist, or is no JSON that can be answered from: one that
+   * is larger than 16 MiB, not UTF-8, or in which a name on the way to the value is there twice. In the
+   * last cases the result depends on the file's whole content.
+   */
+  value?: Uint8Array | undefined;
 }
 
 function createBaseFrame(): Frame {
@@ -541,7 +729,7 @@ export const Frame: MessageFns<Frame> = {
 };
 
 function createBaseRequest(): Request {
-  return { kind: undefined };
+  return { kind: undefined, label: "" };
 }
 
 export const Request: MessageFns<Request> = {
@@ -568,6 +756,21 @@ export const Request: MessageFns<Request> = {
       case "openReplies":
         OpenReplies.encode(message.kind.value, writer.uint32(58).fork()).join();
         break;
+      case "declareComplete":
+        DeclareComplete.encode(message.kind.value, writer.uint32(66).fork()).join();
+        break;
+      case "dependOnGlob":
+        DependOnGlob.encode(message.kind.value, writer.uint32(74).fork()).join();
+        break;
+      case "dependOnExists":
+        DependOnExists.encode(message.kind.value, writer.uint32(82).fork()).join();
+        break;
+      case "dependOnJson":
+        DependOnJson.encode(message.kind.value, writer.uint32(90).fork()).join();
+        break;
+    }
+    if (message.label !== "") {
+      writer.uint32(122).string(message.label);
     }
     return writer;
   },
@@ -641,6 +844,46 @@ export const Request: MessageFns<Request> = {
             message.kind = { $case: "openReplies", value: OpenReplies.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = { $case: "declareComplete", value: DeclareComplete.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kind = { $case: "dependOnGlob", value: DependOnGlob.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.kind = { $case: "dependOnExists", value: DependOnExists.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.kind = { $case: "dependOnJson", value: DependOnJson.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -681,7 +924,24 @@ export const Request: MessageFns<Request> = {
         ? { $case: "openReplies", value: OpenReplies.fromJSON(object.openReplies) }
         : isSet(object.open_replies)
         ? { $case: "openReplies", value: OpenReplies.fromJSON(object.open_replies) }
+        : isSet(object.declareComplete)
+        ? { $case: "declareComplete", value: DeclareComplete.fromJSON(object.declareComplete) }
+        : isSet(object.declare_complete)
+        ? { $case: "declareComplete", value: DeclareComplete.fromJSON(object.declare_complete) }
+        : isSet(object.dependOnGlob)
+        ? { $case: "dependOnGlob", value: DependOnGlob.fromJSON(object.dependOnGlob) }
+        : isSet(object.depend_on_glob)
+        ? { $case: "dependOnGlob", value: DependOnGlob.fromJSON(object.depend_on_glob) }
+        : isSet(object.dependOnExists)
+        ? { $case: "dependOnExists", value: DependOnExists.fromJSON(object.dependOnExists) }
+        : isSet(object.depend_on_exists)
+        ? { $case: "dependOnExists", value: DependOnExists.fromJSON(object.depend_on_exists) }
+        : isSet(object.dependOnJson)
+        ? { $case: "dependOnJson", value: DependOnJson.fromJSON(object.dependOnJson) }
+        : isSet(object.depend_on_json)
+        ? { $case: "dependOnJson", value: DependOnJson.fromJSON(object.depend_on_json) }
         : undefined,
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
     };
   },
 
@@ -701,6 +961,17 @@ export const Request: MessageFns<Request> = {
       obj.getEnvs = GetEnvs.toJSON(message.kind.value);
     } else if (message.kind?.$case === "openReplies") {
       obj.openReplies = OpenReplies.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "declareComplete") {
+      obj.declareComplete = DeclareComplete.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "dependOnGlob") {
+      obj.dependOnGlob = DependOnGlob.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "dependOnExists") {
+      obj.dependOnExists = DependOnExists.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "dependOnJson") {
+      obj.dependOnJson = DependOnJson.toJSON(message.kind.value);
+    }
+    if (message.label !== "") {
+      obj.label = message.label;
     }
     return obj;
   },
@@ -753,7 +1024,32 @@ export const Request: MessageFns<Request> = {
         }
         break;
       }
+      case "declareComplete": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "declareComplete", value: DeclareComplete.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "dependOnGlob": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "dependOnGlob", value: DependOnGlob.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "dependOnExists": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "dependOnExists", value: DependOnExists.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "dependOnJson": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "dependOnJson", value: DependOnJson.fromPartial(object.kind.value) };
+        }
+        break;
+      }
     }
+    message.label = object.label ?? "";
     return message;
   },
 };
@@ -1286,6 +1582,410 @@ export const GetEnvs: MessageFns<GetEnvs> = {
   },
 };
 
+function createBaseDeclareComplete(): DeclareComplete {
+  return { inputs: [], outputs: [], process: 0 };
+}
+
+export const DeclareComplete: MessageFns<DeclareComplete> = {
+  encode(message: DeclareComplete, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.inputs) {
+      writer.uint32(10).bytes(v!);
+    }
+    for (const v of message.outputs) {
+      writer.uint32(18).bytes(v!);
+    }
+    if (message.process !== 0) {
+      writer.uint32(24).uint32(message.process);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeclareComplete {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeclareComplete();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.inputs.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outputs.push(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.process = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeclareComplete {
+    return {
+      inputs: globalThis.Array.isArray(object?.inputs) ? object.inputs.map((e: any) => bytesFromBase64(e)) : [],
+      outputs: globalThis.Array.isArray(object?.outputs) ? object.outputs.map((e: any) => bytesFromBase64(e)) : [],
+      process: isSet(object.process) ? globalThis.Number(object.process) : 0,
+    };
+  },
+
+  toJSON(message: DeclareComplete): unknown {
+    const obj: any = {};
+    if (message.inputs?.length) {
+      obj.inputs = message.inputs.map((e) => base64FromBytes(e));
+    }
+    if (message.outputs?.length) {
+      obj.outputs = message.outputs.map((e) => base64FromBytes(e));
+    }
+    if (message.process !== 0) {
+      obj.process = Math.round(message.process);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeclareComplete>, I>>(base?: I): DeclareComplete {
+    return DeclareComplete.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeclareComplete>, I>>(object: I): DeclareComplete {
+    const message = createBaseDeclareComplete();
+    message.inputs = object.inputs?.map((e) => e) || [];
+    message.outputs = object.outputs?.map((e) => e) || [];
+    message.process = object.process ?? 0;
+    return message;
+  },
+};
+
+function createBaseDependOnGlob(): DependOnGlob {
+  return { directory: new Uint8Array(0), include: [], exclude: [], since: "" };
+}
+
+export const DependOnGlob: MessageFns<DependOnGlob> = {
+  encode(message: DependOnGlob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.directory.length !== 0) {
+      writer.uint32(10).bytes(message.directory);
+    }
+    for (const v of message.include) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.exclude) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.since !== "") {
+      writer.uint32(34).string(message.since);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnGlob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnGlob();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.directory = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.include.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.exclude.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.since = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnGlob {
+    return {
+      directory: isSet(object.directory) ? bytesFromBase64(object.directory) : new Uint8Array(0),
+      include: globalThis.Array.isArray(object?.include) ? object.include.map((e: any) => globalThis.String(e)) : [],
+      exclude: globalThis.Array.isArray(object?.exclude) ? object.exclude.map((e: any) => globalThis.String(e)) : [],
+      since: isSet(object.since) ? globalThis.String(object.since) : "",
+    };
+  },
+
+  toJSON(message: DependOnGlob): unknown {
+    const obj: any = {};
+    if (message.directory.length !== 0) {
+      obj.directory = base64FromBytes(message.directory);
+    }
+    if (message.include?.length) {
+      obj.include = message.include;
+    }
+    if (message.exclude?.length) {
+      obj.exclude = message.exclude;
+    }
+    if (message.since !== "") {
+      obj.since = message.since;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnGlob>, I>>(base?: I): DependOnGlob {
+    return DependOnGlob.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnGlob>, I>>(object: I): DependOnGlob {
+    const message = createBaseDependOnGlob();
+    message.directory = object.directory ?? new Uint8Array(0);
+    message.include = object.include?.map((e) => e) || [];
+    message.exclude = object.exclude?.map((e) => e) || [];
+    message.since = object.since ?? "";
+    return message;
+  },
+};
+
+function createBaseDependOnExists(): DependOnExists {
+  return { path: new Uint8Array(0), since: "" };
+}
+
+export const DependOnExists: MessageFns<DependOnExists> = {
+  encode(message: DependOnExists, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path.length !== 0) {
+      writer.uint32(10).bytes(message.path);
+    }
+    if (message.since !== "") {
+      writer.uint32(18).string(message.since);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnExists {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnExists();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnExists {
+    return {
+      path: isSet(object.path) ? bytesFromBase64(object.path) : new Uint8Array(0),
+      since: isSet(object.since) ? globalThis.String(object.since) : "",
+    };
+  },
+
+  toJSON(message: DependOnExists): unknown {
+    const obj: any = {};
+    if (message.path.length !== 0) {
+      obj.path = base64FromBytes(message.path);
+    }
+    if (message.since !== "") {
+      obj.since = message.since;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnExists>, I>>(base?: I): DependOnExists {
+    return DependOnExists.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnExists>, I>>(object: I): DependOnExists {
+    const message = createBaseDependOnExists();
+    message.path = object.path ?? new Uint8Array(0);
+    message.since = object.since ?? "";
+    return message;
+  },
+};
+
+function createBaseDependOnJson(): DependOnJson {
+  return { path: new Uint8Array(0), pointer: "", since: "" };
+}
+
+export const DependOnJson: MessageFns<DependOnJson> = {
+  encode(message: DependOnJson, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path.length !== 0) {
+      writer.uint32(10).bytes(message.path);
+    }
+    if (message.pointer !== "") {
+      writer.uint32(18).string(message.pointer);
+    }
+    if (message.since !== "") {
+      writer.uint32(26).string(message.since);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnJson {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnJson();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pointer = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.since = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnJson {
+    return {
+      path: isSet(object.path) ? bytesFromBase64(object.path) : new Uint8Array(0),
+      pointer: isSet(object.pointer) ? globalThis.String(object.pointer) : "",
+      since: isSet(object.since) ? globalThis.String(object.since) : "",
+    };
+  },
+
+  toJSON(message: DependOnJson): unknown {
+    const obj: any = {};
+    if (message.path.length !== 0) {
+      obj.path = base64FromBytes(message.path);
+    }
+    if (message.pointer !== "") {
+      obj.pointer = message.pointer;
+    }
+    if (message.since !== "") {
+      obj.since = message.since;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnJson>, I>>(base?: I): DependOnJson {
+    return DependOnJson.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnJson>, I>>(object: I): DependOnJson {
+    const message = createBaseDependOnJson();
+    message.path = object.path ?? new Uint8Array(0);
+    message.pointer = object.pointer ?? "";
+    message.since = object.since ?? "";
+    return message;
+  },
+};
+
 function createBaseOpenReplies(): OpenReplies {
   return {};
 }
@@ -1363,6 +2063,15 @@ export const Reply: MessageFns<Reply> = {
       case "getEnvs":
         GetEnvsReply.encode(message.body.value, writer.uint32(50).fork()).join();
         break;
+      case "dependOnGlob":
+        DependOnGlobReply.encode(message.body.value, writer.uint32(58).fork()).join();
+        break;
+      case "dependOnExists":
+        DependOnExistsReply.encode(message.body.value, writer.uint32(66).fork()).join();
+        break;
+      case "dependOnJson":
+        DependOnJsonReply.encode(message.body.value, writer.uint32(74).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1428,6 +2137,30 @@ export const Reply: MessageFns<Reply> = {
             message.body = { $case: "getEnvs", value: GetEnvsReply.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.body = { $case: "dependOnGlob", value: DependOnGlobReply.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.body = { $case: "dependOnExists", value: DependOnExistsReply.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.body = { $case: "dependOnJson", value: DependOnJsonReply.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1457,6 +2190,18 @@ export const Reply: MessageFns<Reply> = {
         ? { $case: "getEnvs", value: GetEnvsReply.fromJSON(object.getEnvs) }
         : isSet(object.get_envs)
         ? { $case: "getEnvs", value: GetEnvsReply.fromJSON(object.get_envs) }
+        : isSet(object.dependOnGlob)
+        ? { $case: "dependOnGlob", value: DependOnGlobReply.fromJSON(object.dependOnGlob) }
+        : isSet(object.depend_on_glob)
+        ? { $case: "dependOnGlob", value: DependOnGlobReply.fromJSON(object.depend_on_glob) }
+        : isSet(object.dependOnExists)
+        ? { $case: "dependOnExists", value: DependOnExistsReply.fromJSON(object.dependOnExists) }
+        : isSet(object.depend_on_exists)
+        ? { $case: "dependOnExists", value: DependOnExistsReply.fromJSON(object.depend_on_exists) }
+        : isSet(object.dependOnJson)
+        ? { $case: "dependOnJson", value: DependOnJsonReply.fromJSON(object.dependOnJson) }
+        : isSet(object.depend_on_json)
+        ? { $case: "dependOnJson", value: DependOnJsonReply.fromJSON(object.depend_on_json) }
         : undefined,
     };
   },
@@ -1476,6 +2221,12 @@ export const Reply: MessageFns<Reply> = {
       obj.getEnv = GetEnvReply.toJSON(message.body.value);
     } else if (message.body?.$case === "getEnvs") {
       obj.getEnvs = GetEnvsReply.toJSON(message.body.value);
+    } else if (message.body?.$case === "dependOnGlob") {
+      obj.dependOnGlob = DependOnGlobReply.toJSON(message.body.value);
+    } else if (message.body?.$case === "dependOnExists") {
+      obj.dependOnExists = DependOnExistsReply.toJSON(message.body.value);
+    } else if (message.body?.$case === "dependOnJson") {
+      obj.dependOnJson = DependOnJsonReply.toJSON(message.body.value);
     }
     return obj;
   },
@@ -1514,6 +2265,24 @@ export const Reply: MessageFns<Reply> = {
       case "getEnvs": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "getEnvs", value: GetEnvsReply.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "dependOnGlob": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "dependOnGlob", value: DependOnGlobReply.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "dependOnExists": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "dependOnExists", value: DependOnExistsReply.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "dependOnJson": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "dependOnJson", value: DependOnJsonReply.fromPartial(object.body.value) };
         }
         break;
       }
@@ -1951,6 +2720,207 @@ export const Variable: MessageFns<Variable> = {
     const message = createBaseVariable();
     message.name = object.name ?? "";
     message.value = object.value ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseDependOnGlobReply(): DependOnGlobReply {
+  return { paths: [] };
+}
+
+export const DependOnGlobReply: MessageFns<DependOnGlobReply> = {
+  encode(message: DependOnGlobReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.paths) {
+      writer.uint32(10).bytes(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnGlobReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnGlobReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.paths.push(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnGlobReply {
+    return { paths: globalThis.Array.isArray(object?.paths) ? object.paths.map((e: any) => bytesFromBase64(e)) : [] };
+  },
+
+  toJSON(message: DependOnGlobReply): unknown {
+    const obj: any = {};
+    if (message.paths?.length) {
+      obj.paths = message.paths.map((e) => base64FromBytes(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnGlobReply>, I>>(base?: I): DependOnGlobReply {
+    return DependOnGlobReply.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnGlobReply>, I>>(object: I): DependOnGlobReply {
+    const message = createBaseDependOnGlobReply();
+    message.paths = object.paths?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseDependOnExistsReply(): DependOnExistsReply {
+  return { kind: 0 };
+}
+
+export const DependOnExistsReply: MessageFns<DependOnExistsReply> = {
+  encode(message: DependOnExistsReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnExistsReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnExistsReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnExistsReply {
+    return { kind: isSet(object.kind) ? pathKindFromJSON(object.kind) : 0 };
+  },
+
+  toJSON(message: DependOnExistsReply): unknown {
+    const obj: any = {};
+    if (message.kind !== 0) {
+      obj.kind = pathKindToJSON(message.kind);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnExistsReply>, I>>(base?: I): DependOnExistsReply {
+    return DependOnExistsReply.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnExistsReply>, I>>(object: I): DependOnExistsReply {
+    const message = createBaseDependOnExistsReply();
+    message.kind = object.kind ?? 0;
+    return message;
+  },
+};
+
+function createBaseDependOnJsonReply(): DependOnJsonReply {
+  return { value: undefined };
+}
+
+export const DependOnJsonReply: MessageFns<DependOnJsonReply> = {
+  encode(message: DependOnJsonReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== undefined) {
+      writer.uint32(10).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DependOnJsonReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDependOnJsonReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DependOnJsonReply {
+    return { value: isSet(object.value) ? bytesFromBase64(object.value) : undefined };
+  },
+
+  toJSON(message: DependOnJsonReply): unknown {
+    const obj: any = {};
+    if (message.value !== undefined) {
+      obj.value = base64FromBytes(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DependOnJsonReply>, I>>(base?: I): DependOnJsonReply {
+    return DependOnJsonReply.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DependOnJsonReply>, I>>(object: I): DependOnJsonReply {
+    const message = createBaseDependOnJsonReply();
+    message.value = object.value ?? undefined;
     return message;
   },
 };
