@@ -8,15 +8,17 @@ import type { Style } from './style.js';
  * The line that stands before a task's output, with its newline:
  * `~/dir$ command ◉ cache hit, replaying`, without the directory in the workspace root.
  */
-export function executionLine(
-  execution: Pick<Execution, 'command' | 'cwd' | 'workspaceRoot'>,
-  status: CacheStatus,
-  style: Style,
-): string {
-  const directory = path.relative(execution.workspaceRoot, execution.cwd);
-  const prompt = directory === '' ? '$' : `~/${directory}$`;
+export function executionLine(execution: Prompted, status: CacheStatus, style: Style): string {
   const suffix = statusText(status, style);
-  return `${style.cyan(`${prompt} ${execution.command}`)}${suffix === '' ? '' : ` ${suffix}`}\n`;
+  return `${style.cyan(executionPrompt(execution))}${suffix === '' ? '' : ` ${suffix}`}\n`;
+}
+
+type Prompted = Pick<Execution, 'command' | 'cwd' | 'workspaceRoot'>;
+
+/** `~/dir$ command`. */
+export function executionPrompt({ command, cwd, workspaceRoot }: Prompted): string {
+  const directory = path.relative(workspaceRoot, cwd);
+  return `${directory === '' ? '$' : `~/${directory}$`} ${command}`;
 }
 
 function statusText(status: CacheStatus, style: Style): string {

@@ -1,4 +1,6 @@
+import { hasSucceeded } from '../execute/outcome.js';
 import { durationText } from './duration-text.js';
+import type { RunDetail } from './run-details.js';
 
 /** What the summary is made from. */
 export interface RunTotals {
@@ -8,6 +10,16 @@ export interface RunTotals {
   readonly succeeded: number;
   /** milliseconds */
   readonly saved: number;
+}
+
+export function totalsOf(details: readonly RunDetail[]): RunTotals {
+  const outcomes = details.flatMap(({ outcome }) => outcome ?? []);
+  return {
+    planned: details.length,
+    hits: outcomes.filter((outcome) => outcome.status.kind === 'hit').length,
+    succeeded: outcomes.filter(hasSucceeded).length,
+    saved: outcomes.reduce((sum, outcome) => sum + outcome.saved, 0),
+  };
 }
 
 /**

@@ -57,6 +57,11 @@ export const runFlags = {
   },
   cache: { type: 'boolean', description: 'Cache package.json scripts too' },
   'no-cache': { type: 'boolean', description: 'Cache nothing; tasks get the full environment' },
+  'dry-run': {
+    type: 'boolean',
+    description: 'Say what would be run and what the cache has; do nothing',
+  },
+  json: { type: 'boolean', description: 'Say all that happens in lines of JSON' },
   verbose: {
     type: 'boolean',
     alias: 'v',
@@ -66,7 +71,7 @@ export const runFlags = {
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
-const laterFlags = ['--dry-run', '--json', '--watch'];
+const laterFlags = ['--watch'];
 
 type RunFlags = ParsedFlags<typeof runFlags>;
 
@@ -80,6 +85,9 @@ export function parseRunFlags(argv: readonly string[]): RunFlags {
   });
   logMode(given);
   excludeEachOther(given, 'cache', 'no-cache');
+  excludeEachOther(given, 'json', 'log');
+  excludeEachOther(given, 'json', 'verbose');
+  excludeEachOther(given, 'json', 'last-details');
   excludeEachOther(given, 'recursive', 'transitive');
   excludeEachOther(given, 'recursive', 'filter');
   excludeEachOther(given, 'transitive', 'filter');
@@ -143,6 +151,9 @@ function count(source: string, value: string): number {
   throw new UsageError({ kind: 'bad-count', source, value, command: runName });
 }
 
+/** What makes something else of a run than its tasks. */
+const forProcess = ['help', 'last-details', 'dry-run', 'json'] as const;
+
 /**
  * Reads a `vt run` that stands in a task's command. Undefined for one that only a process of its
  * own can do, or complain about. How much is said is for the outer run to decide.
@@ -153,7 +164,7 @@ export function readNestedRun(
 ): RunRequest | undefined {
   try {
     const given = parseRunFlags(argv);
-    return given.has('help') || given.has('last-details') ? undefined : runRequest(given, assigned);
+    return forProcess.some((flag) => given.has(flag)) ? undefined : runRequest(given, assigned);
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     throw error;

@@ -1,13 +1,10 @@
-import { openExplainer } from '../../../cache/explain/explainer.js';
 import type { Explainer } from '../../../cache/explain/explainer.js';
-import type { AbsolutePath } from '../../../cache/brands.js';
 import type { ConfigProblem } from '../../config/config-problem.js';
 import { explainExecution } from '../../execute/explain/explain-execution.js';
 import type { ExecutionExplanation } from '../../execute/explain/explain-execution.js';
 import { variableDependents } from '../../execute/explain/variable-use.js';
 import { planExec } from '../../plan/plan-exec.js';
 import type { Plan } from '../../plan/plan.js';
-import { cacheWarningText } from '../../report/cache-warning-text.js';
 import {
   pathExplanationJson,
   taskExplanationJson,
@@ -28,6 +25,7 @@ import { parseFlags, UsageError } from '../flags/parse-flags.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { reportProblems } from '../report-problems.js';
 import type { CommandContext, Exit } from '../services.js';
+import { withExplainer } from '../with-explainer.js';
 import { execRequest, execRequestFlags, locateFor } from './exec-request.js';
 import { explainPath, pathAsked } from './why-path.js';
 import { planAskedTask } from './why-task.js';
@@ -91,7 +89,8 @@ async function why(argv: readonly string[], { io }: CommandContext): Promise<Exi
     return { kind: 'code', code: 1 };
   }
   const asked = askedFor(given, command);
-  return withExplainer(location, io, (explainer) => answer(asked, given, location, explainer, io));
+  const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
+  return withExplainer(directory, io, (explainer) => answer(asked, given, location, explainer, io));
 }
 
 type Asked =
@@ -225,7 +224,8 @@ async function explainCommand(argv: readonly string[], given: WhyFlags, io: Io):
     reportProblems(outcome.problems, io);
     return { kind: 'code', code: 1 };
   }
-  return withExplainer(location, io, (explainer) =>
+  const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
+  return withExplainer(directory, io, (explainer) =>
     explainPlan(outcome.plan, given, explainer, io),
   );
 }
@@ -249,34 +249,4 @@ async function explainPlan(
 
 function write(given: WhyFlags, io: Io, text: string, json: () => unknown): void {
   io.stdout.write(given.has('json') ? `${JSON.stringify(json(), null, 2)}\n` : text);
-}
-
-/** A cache that cannot be read is as good as none, with a warning. */
-async function withExplainer(
-  location: Location,
-  io: Io,
-  work: (explainer: Explainer | undefined) => Promise<Exit>,
-): Promise<Exit> {
-  const directory = cacheDirectory(location.workspace.root, io.env.VT_CACHE_DIR);
-  let explainer: Explainer | undefined;
-  try {
-    explainer = await openExplainer(directory);
-    return await work(explainer);
-  } catch (error) {
-    if (!isCacheFault(error)) throw error;
-    io.stderr.write(`vt: warning: ${unusable(directory, error)}\n`);
-    return work(undefined);
-  } finally {
-    await explainer?.close();
-  }
-}
-
-function unusable(directory: AbsolutePath, error: NodeJS.ErrnoException): string {
-  return cacheWarningText({ kind: 'cache-unusable', directory, detail: error.message });
-}
-
-/** An error of sqlite or of the file system; anything else is a bug. */
-function isCacheFault(error: unknown): error is NodeJS.ErrnoException {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && (syscall !== undefined || code.startsWith('SQLITE_'));
 }

@@ -74,7 +74,8 @@ function outcomeOf(parts: Partial<Outcome>): Outcome {
   };
 }
 
-function planOf(names: readonly string[]): Plan {
+/** For tests: a plan of tasks `a#build`, `b#build` …, none of which waits for another. */
+export function planOf(names: readonly string[]): Plan {
   const workspaceRoot = '/w' as AbsolutePath;
   return {
     workspaceRoot,

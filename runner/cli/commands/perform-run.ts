@@ -1,0 +1,89 @@
+import { endingExitCode } from '../../execute/process/ending-exit-code.js';
+import type { RunEvents } from '../../execute/schedule/run-events.js';
+import { runPlan } from '../../execute/schedule/run-plan.js';
+import type { RunResult } from '../../execute/schedule/run-plan.js';
+import type { AbsolutePath } from '../../../cache/brands.js';
+import { isNestedRun } from '../../plan/nested-run.js';
+import type { Plan } from '../../plan/plan.js';
+import { createConcealment } from '../../plan/secrets/concealment.js';
+import type { JsonLog } from '../../report/json/json-log.js';
+import { finishedJson } from '../../report/json/run-json.js';
+import { createRunLog } from '../../report/log/run-log.js';
+import type { LogMode } from '../../report/log/run-log.js';
+import { detailsOf, runDetails } from '../../report/run-details.js';
+import type { RunDetail } from '../../report/run-details.js';
+import { runSummary, totalsOf } from '../../report/run-summary.js';
+import { limitsOf } from '../../workspace/cache-limits.js';
+import { keepLastDetails } from '../last-details.js';
+import { reportProblems } from '../report-problems.js';
+import { verboseDetails } from '../verbose-details.js';
+import type { CommandContext } from '../services.js';
+
+/** How a plan is run and shown. */
+export interface RunManner {
+  readonly log: LogMode | JsonLog;
+  /** How often -v was given. */
+  readonly verbosity: number;
+  readonly keepGoing: boolean;
+  readonly cacheDirectory: AbsolutePath;
+  /** As in RunOptions. */
+  readonly stop?: AbortSignal;
+}
+
+/** Runs a plan, shows it, and says at the end what came of it. Resolves to the exit code. */
+export async function performRun(
+  plan: Plan,
+  { log: asked, verbosity, keepGoing, cacheDirectory, stop }: RunManner,
+  { io, services }: CommandContext,
+): Promise<number> {
+  const log: RunEvents = typeof asked === 'string' ? createRunLog(asked, { ...io, plan }) : asked;
+  const { limits, problems } = limitsOf(io.env);
+  reportProblems(problems, io);
+  const warn = (message: string): void => {
+    log.warned(message);
+  };
+  const executor = services.createExecutor({ cacheDirectory, limits, warn });
+  try {
+    const result = await runPlan(plan, executor, log, {
+      policy: 'stop',
+      inherit: asked === 'interleaved' ? 'alone' : 'never',
+      keepGoing,
+      ...(stop !== undefined && { stop }),
+    });
+    const details = detailsOf(plan, result);
+    const text = runDetails(details);
+    // Within a tracked task the file would become one of its outputs.
+    if (!isNestedRun(io.env)) keepLastDetails(cacheDirectory, concealed(text, plan, details));
+    const totals = totalsOf(details);
+    const code = exitCode(result);
+    if (typeof asked === 'string') {
+      const told =
+        verbosity > 0 ? `\n---\n${await verboseDetails(details, verbosity, cacheDirectory)}` : '';
+      io.stdout.write(told + runSummary(totals));
+    } else {
+      void asked.say(finishedJson(result, totals, code));
+    }
+    return code;
+  } finally {
+    await executor.close();
+  }
+}
+
+/** Without values of variables: the text goes to the disk. */
+function concealed(text: string, plan: Plan, details: readonly RunDetail[]): string {
+  const values = [
+    ...plan.steps.flatMap(({ planned }) => [...(planned?.confidential ?? [])]),
+    ...details.flatMap(({ outcome }) => [...(outcome?.served ?? [])]),
+  ];
+  return createConcealment(new Map(values)).commandLine(text);
+}
+
+/** Ctrl-C ends a run with its own code, however the tasks ended; else the first failure decides. */
+function exitCode({ steps, firstFailure, stopped }: RunResult): number {
+  if (stopped?.kind === 'signal') return INTERRUPTED;
+  const failed = firstFailure === undefined ? undefined : steps[firstFailure];
+  return failed?.kind === 'ran' ? endingExitCode(failed.outcome.ending) : 0;
+}
+
+/** 128 + SIGINT, whichever way the run was told to stop. */
+const INTERRUPTED = 130;
