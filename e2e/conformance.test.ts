@@ -32,6 +32,23 @@ function conformance(driver: readonly string[]): Record<string, string[]> {
   return found;
 }
 
+/**
+ * Why a client whose language is not on this machine is not tried; false if it is. Where CI says so, all
+ * are there or the test fails.
+ */
+function lacking(...programs: readonly string[]): string | false {
+  const isMissing = (name: string) =>
+    spawnSync('sh', ['-c', 'command -v -- "$0"', name]).status !== 0;
+  const missing = programs.filter(isMissing);
+  if (missing.length === 0) return false;
+  assert.equal(
+    process.env['VT_TEST_EVERYTHING'],
+    undefined,
+    `not installed: ${missing.join(', ')}`,
+  );
+  return `not installed: ${missing.join(', ')}`;
+}
+
 /** All that is demanded is met, but for what the language does not have. */
 function expectConformance(driver: readonly string[], unsupported: readonly string[] = []): void {
   const { conforms = [], ...other } = conformance(driver);
@@ -62,6 +79,15 @@ test('the C client conforms', () => {
   execFileSync('cc', [...strict, '-o', driver, ...sources]);
   expectConformance([driver]);
 });
+
+for (const shell of [['dash'], ['bash'], ['busybox', 'sh']] as const) {
+  test(`the sh client conforms in ${shell[0]}`, { skip: lacking(shell[0]) }, () => {
+    expectConformance(
+      [...shell, client('sh/conformance/driver.sh')],
+      ['may be used by many threads at once'],
+    );
+  });
+}
 
 test('a driver that does not do as told is found out', () => {
   const echo = ['sh', '-c', 'while read -r line; do echo ok; done'];

@@ -7,7 +7,7 @@ import type { Case } from './case.js';
 
 /** Clients at once, and what each says and asks. */
 const CROWD = 16;
-const EACH = 120;
+const EACH = 50;
 
 export const processCases: readonly Case[] = [
   {
