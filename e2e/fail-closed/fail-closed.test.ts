@@ -235,25 +235,56 @@ describe('tracking that is not complete', { skip: compiler }, () => {
     );
   });
 
-  it('when the supervisor is killed: the task is ended with it', async (t) => {
-    const workspace = new Workspace(t, files);
-    const program = await CommandedProgram.listen(t, workspace);
-    const run = workspace.startVt(['exec', '--', ...program.command]);
-    const pid = (await program.said(run)).split(' ')[1] ?? '';
-    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    process.kill(Number(parent), 'SIGKILL');
-    const { code, signal, stdout, stderr } = await run.finished;
-    await program.gone();
-    const command = program.command.join(' ');
-    assert.deepEqual(
-      [code, signal, stdout, steadyText(stderr)],
-      [
-        null,
-        'SIGKILL',
-        '',
-        `vt: not cached: file tracking incomplete: the tracker was killed, and the task with it: '${command}' (pid …)\n`,
-      ],
-    );
+  describe('when the tracker is killed', () => {
+    /** Starts a program that reads a file when it is told to, and finds the tracker's processes. */
+    async function started(t: TestContext) {
+      const workspace = new Workspace(t, files);
+      const program = await CommandedProgram.listen(t, workspace);
+      const run = workspace.startVt(['exec', '--', ...program.command]);
+      const pid = (await program.said(run)).split(' ')[1] ?? '';
+      const supervisor = parentOf(pid);
+      const about = `'${program.command.join(' ')}' (pid …)`;
+      return { run, program, supervisor, launcher: parentOf(supervisor), about };
+    }
+
+    function parentOf(pid: number | string): number {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      return Number(/^PPid:\t(\d+)$/m.exec(status)?.[1]);
+    }
+
+    it('the task runs on, as if untracked', async (t) => {
+      const { run, program, supervisor, about } = await started(t);
+      process.kill(supervisor, 'SIGKILL');
+      program.tell('read a.txt');
+      assert.equal(await program.said(run), 'read');
+      program.tell('exit 0');
+      const { code, stdout, stderr } = await run.finished;
+      assert.deepEqual(
+        [code, stdout, steadyText(stderr)],
+        [
+          0,
+          'a\n',
+          `vt: not cached: file tracking incomplete: the tracker was killed, and the task ran on without it: ${about}\n`,
+        ],
+      );
+    });
+
+    it('both processes of it: the task is ended with them', async (t) => {
+      const { run, program, supervisor, launcher, about } = await started(t);
+      process.kill(launcher, 'SIGKILL');
+      process.kill(supervisor, 'SIGKILL');
+      const { code, signal, stdout, stderr } = await run.finished;
+      await program.gone();
+      assert.deepEqual(
+        [code, signal, stdout, steadyText(stderr)],
+        [
+          null,
+          'SIGKILL',
+          '',
+          `vt: not cached: file tracking incomplete: the tracker was killed, and the task with it: ${about}\n`,
+        ],
+      );
+    });
   });
 });
 

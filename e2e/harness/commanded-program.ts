@@ -7,7 +7,8 @@ import type { Started, Workspace } from './workspace.js';
 const fileName = 'commanded.mjs';
 
 /** Reports the signals it gets, and does what it is told, one line each. */
-const program = `import { connect } from 'node:net';
+const program = `import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 const socket = connect(process.argv[2]);
 let signals = 0;
@@ -19,6 +20,7 @@ for await (const line of createInterface(socket)) {
   const [command, argument] = line.split(/ (.*)/s);
   if (command === 'ping') socket.write(\`pong \${signals}\\n\`);
   if (command === 'print') process.stdout.write(\`\${argument}\\n\`, () => socket.write('printed\\n'));
+  if (command === 'read') process.stdout.write(readFileSync(argument), () => socket.write('read\\n'));
   if (command === 'exit') { process.exitCode = Number(argument); socket.destroy(); }
 }
 `;
@@ -77,7 +79,7 @@ export class CommandedProgram {
     return this.#lines.shift() ?? '';
   }
 
-  /** Tells it `ping`, `print TEXT` or `exit CODE`. */
+  /** Tells it `ping`, `print TEXT`, `read FILE` (and print it) or `exit CODE`. */
   tell(command: string): void {
     if (this.#socket === undefined) throw new Error('the program has not connected');
     this.#socket.write(`${command}\n`);

@@ -65,7 +65,7 @@ function causeText(cause: IncompletenessCause): string {
     case 'survivors':
       return 'processes outlived the task';
     case 'supervisor-lost':
-      return 'the tracker itself ended too early';
+      return 'the tracker was killed, and the task ran on without it';
     case 'supervisor-killed':
       return 'the tracker was killed, and the task with it';
     case 'undecodable-path':

@@ -165,7 +165,10 @@ table<IncompletenessCause>('incompleteness', (cause) => incomplete({ cause }), [
   ['io-uring', 'file tracking incomplete: io_uring was used'],
   ['root-changed', 'file tracking incomplete: the file system root or a mount was changed'],
   ['survivors', 'file tracking incomplete: processes outlived the task'],
-  ['supervisor-lost', 'file tracking incomplete: the tracker itself ended too early'],
+  [
+    'supervisor-lost',
+    'file tracking incomplete: the tracker was killed, and the task ran on without it',
+  ],
   ['supervisor-killed', 'file tracking incomplete: the tracker was killed, and the task with it'],
   ['unnamed-file', 'file tracking incomplete: a file may have been reached without its name'],
   ['unknown-call', 'file tracking incomplete: a system call that vt does not know was made'],

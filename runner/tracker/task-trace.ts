@@ -79,7 +79,7 @@ export type IncompletenessCause =
   | 'unnamed-file' // opened by a handle
   | 'unknown-call' // a system call newer than the tracker
   | 'survivors' // processes outlived the task and the grace period
-  | 'supervisor-lost'
+  | 'supervisor-lost' // while the task ran on
   | 'supervisor-killed' // while the task ran, which was then killed too
   | 'undecodable-path' // not UTF-8
   | 'ambiguous-path'; // it led through a symlink that is no more, or one of /proc

@@ -4,7 +4,8 @@ import { parseControlMessage } from './control-message.js';
 
 test('every message of the launcher', () => {
   const messages = {
-    '{"started":12}': { kind: 'started', pid: 12 },
+    '{"started":12,"supervisor":11}': { kind: 'started', pid: 12, supervisor: 11 },
+    '{"supervisor":10}': { kind: 'supervisor', pid: 10 },
     '{"notStarted":{"errno":"ENOENT","path":"x"}}': {
       kind: 'not-started',
       errno: 'ENOENT',
@@ -29,7 +30,8 @@ test('anything else is no message', () => {
     'null',
     '[]',
     '1',
-    '{"started":"1"}',
+    '{"started":"1","supervisor":2}',
+    '{"started":1}',
     '{"exited":{}}',
     '{"new":1}',
   ]) {

@@ -1,6 +1,7 @@
 /** What the native launcher says on its control descriptor, a JSON line each (tracker/native/control.h). */
 export type ControlMessage =
-  | { readonly kind: 'started'; readonly pid: number }
+  | { readonly kind: 'started'; readonly pid: number; readonly supervisor: number }
+  | { readonly kind: 'supervisor'; readonly pid: number }
   | { readonly kind: 'not-started'; readonly errno: string; readonly path: string }
   | { readonly kind: 'untracked'; readonly reason: string }
   | { readonly kind: 'exited'; readonly code: number }
@@ -17,7 +18,11 @@ export function parseControlMessage(line: string): ControlMessage | undefined {
     return undefined;
   }
   const message = fields(json);
-  if (typeof message['started'] === 'number') return { kind: 'started', pid: message['started'] };
+  const { started, supervisor } = message;
+  if (typeof supervisor === 'number') {
+    if (typeof started === 'number') return { kind: 'started', pid: started, supervisor };
+    if (started === undefined) return { kind: 'supervisor', pid: supervisor };
+  }
   if (typeof message['untracked'] === 'string') {
     return { kind: 'untracked', reason: message['untracked'] };
   }

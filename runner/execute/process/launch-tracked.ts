@@ -62,16 +62,18 @@ export function launchTracked(
       'pipe',
     ]),
   });
-  let isGone = child.pid === undefined;
+  let hasEnded = child.pid === undefined;
   child.on('exit', () => {
-    isGone = true;
+    hasEnded = true;
   });
   const control = (child.stdio as readonly unknown[])[CONTROL] as Readable;
-  new Conversation(child, control, command, events);
+  const conversation = new Conversation(child, control, command, events);
   return {
-    supervisor: child.pid,
+    get supervisor() {
+      return conversation.supervisor;
+    },
     get isGone() {
-      return isGone;
+      return hasEnded && control.destroyed;
     },
     release: () => {
       control.destroy();
@@ -88,6 +90,8 @@ export function exactEnvironment(env: Readonly<Record<string, string>>): NodeJS.
 /** Follows the control messages of one launch and keeps the promises of {@link LaunchEvents}. */
 class Conversation {
   readonly #events: LaunchEvents;
+  /** Not the launcher itself, which only watches it, unless it had to take its place. */
+  supervisor: number | undefined;
   #pid: number | undefined;
   #untracked: string | undefined;
   #hasEnded = false;
@@ -117,8 +121,12 @@ class Conversation {
   #hear(line: string): void {
     const message = parseControlMessage(line);
     switch (message?.kind) {
+      case 'supervisor':
+        this.supervisor = message.pid;
+        break;
       case 'started':
         this.#pid = message.pid;
+        this.supervisor = message.supervisor;
         this.#events.started(message.pid);
         break;
       case 'not-started':
@@ -144,7 +152,7 @@ class Conversation {
     }
   }
 
-  /** The launcher is gone. If that was before its story was over, it was killed. */
+  /** The launcher is gone, and so is its supervisor. If that was before their story was over, both were killed. */
   #lose(launcher: string): void {
     const endedTask = this.#pid !== undefined && !this.#hasEnded;
     if (this.#pid === undefined) {

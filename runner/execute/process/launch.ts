@@ -8,7 +8,7 @@ export type Aftermath =
   | { readonly kind: 'survivors'; readonly pids: readonly number[] }
   /** Started without the native part: nobody knows. */
   | { readonly kind: 'unwatched' }
-  /** The launcher was killed: what ran on, and whether tracking missed something, is not known. */
+  /** The launcher and its supervisor were killed: what ran on, and whether tracking missed something, is not known. */
   | {
       readonly kind: 'supervisor-lost';
       /** The task was killed, since it ran still. */
@@ -19,13 +19,16 @@ export type Aftermath =
 export interface LaunchEvents {
   started(pid: number): void;
   ended(ending: Ending): void;
-  /** `untracked`: why the launcher could not track the task. */
+  /** `untracked`: why the launcher could not track the task, or not to its end. */
   settled(aftermath: Aftermath, untracked?: string): void;
 }
 
 /** A launched task. */
 export interface Launch {
-  /** The process below which all of the task's are; undefined where nothing keeps them together. */
+  /**
+   * The process below which all of the task's are, once it was started; undefined where nothing keeps them
+   * together.
+   */
   readonly supervisor: number | undefined;
   /** Whether no process of the task is left that `supervisor` knows of. */
   readonly isGone: boolean;

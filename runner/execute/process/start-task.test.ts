@@ -170,17 +170,19 @@ describe('under the launcher only', { skip: noLauncher }, () => {
     assert.equal(endingExitCode(ending), 168);
   });
 
-  test('a launcher that is killed ends the task and says so', async () => {
-    // The launcher is the task's parent. That it runs is seen before the launcher says so.
+  test('a launcher that is killed with its supervisor ends the task and says so', async () => {
+    // The supervisor is the task's parent. That it runs is seen before the launcher says so.
     const printed = deferred<string>();
-    const script = 'echo $PPID; sleep 1000';
+    const script = 'echo $PPID $(ps -o ppid= $PPID); sleep 1000';
     const subject = startSubject(['sh', '-c', script], {
       tracker,
       onOutput: (chunk) => {
         printed.resolve(Buffer.from(chunk.bytes).toString());
       },
     });
-    process.kill(Number(await printed.promise), 'SIGKILL');
+    const [supervisor, launcher] = (await printed.promise).trim().split(/ +/);
+    process.kill(Number(launcher), 'SIGKILL');
+    process.kill(Number(supervisor), 'SIGKILL');
     const { ending, trace } = await subject.outcome();
     assert.deepEqual(ending, { kind: 'killed', signal: 'SIGKILL' });
     const about = { process: ['sh', '-c', script], pid: subject.task.pid };

@@ -60,8 +60,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
 }
 
-/** The launcher's words for why it could not track (runner/tracker/native/control.h). */
-const untrackedCauses = ['no-listener', 'listener-busy', 'no-tracker'] as const;
+/** The launcher's words for why it could not track, or not to the end (runner/tracker/native/control.h). */
+const untrackedCauses = ['no-listener', 'listener-busy', 'no-tracker', 'supervisor-lost'] as const;
 
 function trackerFor(workspaceRoot: AbsolutePath): TaskTracker | undefined {
   const native = nativePaths();

@@ -66,7 +66,7 @@ describe('the native part for arm64', { skip: noCross }, () => {
       assert.equal(run.stdout, 'x');
       assert.match(
         run.stderr,
-        /^\{"untracked":"no-listener"\}\n\{"started":\d+\}\n\{"exited":\{"code":0\}\}\n\{"quiet":true\}\n$/,
+        /^\{"untracked":"no-listener"\}\n\{"started":\d+,"supervisor":\d+\}\n\{"exited":\{"code":0\}\}\n\{"quiet":true\}\n$/,
       );
       fs.rmSync(rig.trace);
     },

@@ -57,9 +57,15 @@ static const char *errno_name(int error) {
     }
 }
 
-void vt_control_started(int control, pid_t pid) {
+void vt_control_supervisor(int control, pid_t pid) {
     struct line line = {.length = 0};
-    add(&line, "{\"started\":%d}", (int)pid);
+    add(&line, "{\"supervisor\":%d}", (int)pid);
+    say(control, &line);
+}
+
+void vt_control_started(int control, pid_t pid, pid_t supervisor) {
+    struct line line = {.length = 0};
+    add(&line, "{\"started\":%d,\"supervisor\":%d}", (int)pid, (int)supervisor);
     say(control, &line);
 }
 

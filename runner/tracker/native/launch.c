@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The terminal's signals reach the runner's whole group; the task gets its own from the runner, and
@@ -59,17 +62,51 @@ static int lead_session(const char *terminal) {
     return error;
 }
 
-static int start(const struct vt_options *options, struct vt_log *log, int children) {
+static int start_untracked(const struct vt_options *options, int children);
+
+static int start(const struct vt_options *options, struct vt_log *log, int children, struct vt_supervisor *supervisor) {
     struct vt_task task;
-    int error = vt_task_start(&task, options, log != NULL, log == NULL ? 0 : log->header->cookie);
+    uint64_t cookie = log == NULL ? 0 : log->header->cookie;
+    int error = supervisor == NULL ? -ENOMEM : vt_task_start(&task, options, log != NULL, cookie);
     if (error < 0) {
         vt_control_not_started(options->control, -error, options->program[0]);
         return 1;
     }
-    if (vt_supervise(options, &task, log, children) != VT_SUPERVISED_NO_LISTENER) return 0;
+    if (vt_supervise(supervisor, &task) != VT_SUPERVISED_NO_LISTENER) return 0;
     vt_log_incomplete(log, VT_INCOMPLETE_NO_LISTENER, 0, "the listener could not be fetched");
     vt_control_untracked(options->control, "no-listener");
-    return start(options, NULL, children);
+    return start_untracked(options, children);
+}
+
+static int start_untracked(const struct vt_options *options, int children) {
+    return start(options, NULL, children, vt_supervisor_new(options, NULL, children));
+}
+
+/* Waits for the end of a supervisor, and takes its place if it is killed. */
+static int guard(pid_t pid, struct vt_supervisor *supervisor, int children) {
+    for (;;) {
+        struct signalfd_siginfo information = {.ssi_signo = 0};
+        while (read(children, &information, sizeof information) < 0 && errno == EINTR) {}
+        if (information.ssi_signo == SIGHUP) kill(pid, SIGHUP);
+        int status;
+        if (waitpid(pid, &status, WNOHANG) != pid) continue;
+        if (WIFEXITED(status)) return WEXITSTATUS(status);
+        return vt_supervise_on(supervisor) ? 0 : 1;
+    }
+}
+
+/* A supervisor that dies would take the task along: without it all file operations fail. So there are two
+ * processes with one table of descriptors, where the listener stays when one of them is killed. */
+static int start_guarded(struct vt_options *options, struct vt_log *log, int children) {
+    if (!vt_task_can_unshare()) options->fetch_listener = true;
+    struct vt_supervisor *supervisor = vt_supervisor_new(options, log, children);
+    /* A raw clone like fork: glibc's wrapper for clone wants a stack. */
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (pid > 0 && supervisor != NULL) return guard(pid, supervisor, children);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    int code = start(options, log, children, supervisor);
+    if (pid == 0) _exit(code);
+    return code;
 }
 
 int main(int argc, char **argv) {
@@ -94,18 +131,18 @@ int main(int argc, char **argv) {
         return 1;
     }
     struct vt_log log;
-    if (options.no_track) return start(&options, NULL, children);
+    if (options.no_track) return start_untracked(&options, children);
     int error = vt_log_create(&log, options.trace);
     if (error < 0) {
         vt_control_untracked(options.control, "no-tracker");
-        return start(&options, NULL, children);
+        return start_untracked(&options, children);
     }
     /* The shim looks for it from any working directory. */
     char *absolute = realpath(options.trace, NULL);
     if (absolute != NULL) options.trace = absolute;
     else options.shim = NULL;
     vt_content_below(options.root);
-    int code = start(&options, &log, children);
+    int code = start_guarded(&options, &log, children);
     free(absolute);
     vt_log_close(&log);
     return code;

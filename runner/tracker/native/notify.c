@@ -44,34 +44,28 @@ struct vt_notify {
     struct vt_cwds *cwds;
     int listener;
     bool root_changed;
-    struct seccomp_notif *request;
+    struct seccomp_notif *request; /* both in struct vt_serving */
     struct seccomp_notif_resp *response;
-    size_t request_size, response_size;
     char name[PATH_MAX], name2[PATH_MAX];
     struct vt_place place, place2;
     const char *channel; /* see vt_notify_channel; NULL: none */
     size_t channel_directory; /* length of its directory's path, with the slash */
 };
 
-struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
+struct vt_notify *vt_notify_new(struct vt_log *log, int listener, struct vt_serving *serving) {
     struct seccomp_notif_sizes sizes;
     if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0) return NULL;
+    /* The kernel's structures may be longer than the ones compiled here. */
+    if (sizes.seccomp_notif > sizeof serving->request || sizes.seccomp_notif_resp > sizeof serving->response) return NULL;
     struct vt_notify *notify = calloc(1, sizeof *notify);
     if (notify == NULL) return NULL;
-    /* The kernel's structures may be longer than the ones compiled here, or shorter. */
     notify->log = log;
     notify->listener = listener;
-    notify->request_size = sizes.seccomp_notif > sizeof(struct seccomp_notif)
-                               ? sizes.seccomp_notif
-                               : sizeof(struct seccomp_notif);
-    notify->response_size = sizes.seccomp_notif_resp > sizeof(struct seccomp_notif_resp)
-                                ? sizes.seccomp_notif_resp
-                                : sizeof(struct seccomp_notif_resp);
-    notify->request = malloc(notify->request_size);
-    notify->response = malloc(notify->response_size);
+    notify->request = (struct seccomp_notif *)serving->request;
+    notify->response = (struct seccomp_notif_resp *)serving->response;
     notify->who = vt_who_new(log);
     notify->cwds = vt_cwds_new();
-    if (notify->request == NULL || notify->response == NULL || notify->who == NULL || notify->cwds == NULL) {
+    if (notify->who == NULL || notify->cwds == NULL) {
         vt_notify_free(notify);
         return NULL;
     }
@@ -83,8 +77,6 @@ struct vt_notify *vt_notify_new(struct vt_log *log, int listener) {
 void vt_notify_free(struct vt_notify *notify) {
     if (notify->who != NULL) vt_who_free(notify->who);
     if (notify->cwds != NULL) vt_cwds_free(notify->cwds);
-    free(notify->request);
-    free(notify->response);
     free(notify);
 }
 
@@ -402,14 +394,23 @@ static void observe(struct vt_notify *notify) {
     if (executes && record_interpreters(notify, &entry, tid)) vt_who_executes(notify->who, pid);
 }
 
-void vt_notify_serve(struct vt_notify *notify) {
+static bool receive(int listener, struct vt_serving *serving) {
     /* The kernel insists on zeroes. */
-    memset(notify->request, 0, notify->request_size);
-    if (ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_RECV, notify->request) < 0) return;
-    observe(notify);
-    memset(notify->response, 0, notify->response_size);
-    notify->response->id = notify->request->id;
-    notify->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    memset(serving->request, 0, sizeof serving->request);
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, serving->request) == 0;
+}
+
+void vt_notify_let_pass(int listener, struct vt_serving *serving) {
+    memset(serving->response, 0, sizeof serving->response);
+    struct seccomp_notif_resp *response = (struct seccomp_notif_resp *)serving->response;
+    response->id = ((const struct seccomp_notif *)serving->request)->id;
+    response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     /* ENOENT: the caller was killed while it waited. */
-    ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_SEND, notify->response);
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, response);
+}
+
+void vt_notify_serve(struct vt_notify *notify, int listener, struct vt_serving *serving) {
+    if (!receive(listener, serving)) return;
+    if (notify != NULL) observe(notify);
+    vt_notify_let_pass(listener, serving);
 }

@@ -12,8 +12,13 @@
 
 struct vt_notify;
 
-/* `log` stays the caller's. NULL when memory is short. */
-struct vt_notify *vt_notify_new(struct vt_log *log, int listener);
+/* The call that is being served, as the kernel wrote it. In memory that outlives who serves it. */
+struct vt_serving {
+    _Alignas(8) char request[256], response[64];
+};
+
+/* `log` and `serving` stay the caller's. NULL when memory is short. */
+struct vt_notify *vt_notify_new(struct vt_log *log, int listener, struct vt_serving *serving);
 void vt_notify_free(struct vt_notify *notify);
 
 /* The main process: its image is still the launcher's until its exec succeeds. */
@@ -23,8 +28,12 @@ void vt_notify_main(struct vt_notify *notify, pid_t pid);
  * each of them looks at is to be known (vt_log_tell_processes_apart). */
 void vt_notify_channel(struct vt_notify *notify, const char *channel);
 
-/* Takes and answers one notification; call when the listener is readable. */
-void vt_notify_serve(struct vt_notify *notify);
+/* Takes and answers one notification; call when the listener is readable. `notify`: NULL to observe
+ * nothing. */
+void vt_notify_serve(struct vt_notify *notify, int listener, struct vt_serving *serving);
+
+/* Answers what is being served; if that has been done, nothing. */
+void vt_notify_let_pass(int listener, struct vt_serving *serving);
 
 /* Writes who `pid` is now, unless that is recorded already. False: it is gone, and never was. */
 bool vt_notify_identify(struct vt_notify *notify, pid_t pid);

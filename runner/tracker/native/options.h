@@ -16,7 +16,7 @@ struct vt_options {
     const char *root;     /* physical; only of files below it the content is kept. NULL: of all */
     int grace_ms;         /* how long the tree may stay alive after the main process: 200 */
     bool no_track;
-    bool fetch_listener;  /* --fetch-listener: take the listener with pidfd_getfd (for tests) */
+    bool fetch_listener;  /* --fetch-listener: take the listener with pidfd_getfd */
     char **program;       /* program and arguments, NULL-terminated */
 };
 

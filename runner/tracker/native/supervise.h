@@ -9,15 +9,25 @@
 #include "options.h"
 #include "task.h"
 
+#include <stdbool.h>
+
 /* How the task came to its end, for the launcher. */
 enum vt_supervised {
     VT_SUPERVISED_ENDED,
     VT_SUPERVISED_NO_LISTENER, /* nothing was executed yet: start again without tracking */
 };
 
-/* `log`: NULL when not tracking. SIGCHLD must be blocked and `children` its signalfd. Consumes the
- * task's descriptors. */
-enum vt_supervised vt_supervise(const struct vt_options *options, struct vt_task *task,
-                                struct vt_log *log, int children);
+/* What is known of one task, in memory shared with processes cloned later. */
+struct vt_supervisor;
+
+/* `log`: NULL when not tracking. SIGCHLD must be blocked and `children` its signalfd. NULL: no memory. */
+struct vt_supervisor *vt_supervisor_new(const struct vt_options *options, struct vt_log *log, int children);
+
+/* Consumes the task's descriptors. */
+enum vt_supervised vt_supervise(struct vt_supervisor *s, const struct vt_task *task);
+
+/* Goes on for a process that was killed while it supervised, whose parent this is, with the same
+ * descriptors: the task runs on, but nothing of it is observed any more. False: it could not. */
+bool vt_supervise_on(struct vt_supervisor *s);
 
 #endif

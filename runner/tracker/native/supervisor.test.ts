@@ -109,6 +109,21 @@ const behaviour = (checked: boolean) => (): void => {
     fs.rmSync(rig.file('inner'));
   });
 
+  test('is replaced when it is killed in the middle of calls, which the task does not notice', async () => {
+    const looks = 'i=0; while [ $i -lt 1000 ]; do test -e no/$i || i=$((i+1)); done';
+    const script = `for j in 1 2 3 4; do (${looks}) & done; kill -KILL $PPID; wait; echo done; exit 3`;
+    const run = await rig.launch(['sh', '-c', script]);
+    assert.equal(run.stdout, 'done\n');
+    const [started, ...others] = run.control;
+    const { supervisor } = others.shift() ?? {};
+    assert.ok(typeof supervisor === 'number' && supervisor !== started?.['supervisor']);
+    assert.deepEqual(others, [
+      { untracked: 'supervisor-lost' },
+      { exited: { code: 3 } },
+      { quiet: true },
+    ]);
+  });
+
   test('follows a thousand short processes', async () => {
     const loop = 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done';
     const run = await rig.launch(['sh', '-c', loop]);
@@ -232,12 +247,13 @@ const behaviour = (checked: boolean) => (): void => {
     }
   });
 
-  test('makes the task the foreground group of a session that the supervisor leads', async () => {
+  test('makes the task the foreground group of a session that the launcher leads', async () => {
     const script = [
       '[ -t 1 ] && [ -t 2 ] && ! [ -t 0 ] && echo terminal',
       'echo controlling >/dev/tty',
+      'read -r stat </proc/$PPID/stat; set -- $stat; launcher=$4',
       'read -r stat </proc/$$/stat; set -- $stat',
-      '[ "$5 $8" = "$$ $$" ] && [ "$6" = "$PPID" ] && echo leader, session, foreground',
+      '[ "$5 $8" = "$$ $$" ] && [ "$6" = "$launcher" ] && echo leader, session, foreground',
       'kill -INT $$',
     ].join('; ');
     const run = await rig.launch(['sh', '-c', script], {

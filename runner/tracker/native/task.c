@@ -153,15 +153,13 @@ bool vt_task_inherits(const struct vt_options *options) {
            options->err == NULL && options->channel == NULL;
 }
 
-/* True when a table can be unshared again. Harmless here: ours is shared with nobody. */
-static bool can_unshare_table(void) {
+bool vt_task_can_unshare(void) {
     return close_range_raw(~0u, ~0u, CLOSE_RANGE_UNSHARE) == 0 || unshare(CLONE_FILES) == 0;
 }
 
 int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
                   uint64_t cookie) {
-    /* First: threads that an emulator has of its own keep what is open by then. */
-    bool shared = track && !options->fetch_listener && can_unshare_table();
+    bool shared = track && !options->fetch_listener;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     int messages = fcntl(ends[1], F_DUPFD_CLOEXEC, MESSAGE_FD_FLOOR);

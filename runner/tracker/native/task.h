@@ -43,6 +43,10 @@ struct vt_task {
  * had been started by whoever started the launcher. */
 bool vt_task_inherits(const struct vt_options *options);
 
+/* True when a table of descriptors that is shared can be unshared again. Ours must be shared with nobody,
+ * and threads that an emulator has of its own keep what is open by then. */
+bool vt_task_can_unshare(void);
+
 /* `cookie`: of the trace, for the child's own calls behind the filter. `track`: install the filter.
  * The shim, if any, is preloaded only where the filter could be installed. Returns 0 or -errno. */
 int vt_task_start(struct vt_task *task, const struct vt_options *options, bool track,
