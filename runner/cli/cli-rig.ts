@@ -8,6 +8,7 @@ import type { Outcome } from '../execute/outcome.js';
 import type { Execution } from '../plan/execution.js';
 import type { OutputStream } from '../report/output.js';
 import { main } from './main.js';
+import type { Keyboard } from './select/keyboard.js';
 import type { ExecutorOptions, Exit, ReportRequest } from './services.js';
 
 const success = { kind: 'exited', code: 0 } as const;
@@ -25,6 +26,7 @@ export class CliRig {
   stdout = '';
   stderr = '';
   isTTY = false;
+  keyboard: Keyboard | undefined;
   /** Where vt is started, below `root`. */
   directory = '.';
   env: Record<string, string> = {};
@@ -58,6 +60,7 @@ export class CliRig {
       {
         version: '1.2.3',
         nodeClient: '/nowhere/vt-client.cjs',
+        keyboard: this.keyboard,
         createExecutor: (options) => {
           this.options = options;
           return {

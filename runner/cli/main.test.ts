@@ -30,7 +30,7 @@ describe('vt', () => {
           '--no-cache',
           '-v, --verbose',
           '--last-details',
-          '[flags] <task> [args…]',
+          '[flags] [<task> [args…]]',
         ],
       ],
       [
@@ -105,7 +105,7 @@ describe('vt', () => {
       'error[unexpected-argument]: `vt cache clean` has no use for "x"\nhelp: see `vt cache clean --help`\n',
     ],
     [
-      ['run'],
+      ['run', '-r'],
       'error[missing-argument]: `vt run` needs the name of a task\nhelp: see `vt run --help`\n',
     ],
     [

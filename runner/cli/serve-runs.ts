@@ -29,6 +29,7 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
     {
       version: 'served',
       nodeClient,
+      keyboard: undefined,
       createExecutor: ({ warn, ...options }) =>
         createExecutor({
           ...options,

@@ -4,6 +4,7 @@ import type { CleanOutcome } from '../../cache/clean-cache.js';
 import type { EnvPattern } from '../../cache/observation.js';
 import type { Executor } from '../execute/executor.js';
 import type { Io } from '../report/output.js';
+import type { Keyboard } from './select/keyboard.js';
 
 /** A statement or a question that `vt report` sends on behalf of a shell script. */
 export type ReportRequest = {
@@ -45,6 +46,8 @@ export interface Services {
   readonly version: string;
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
+  /** Undefined unless the user can be asked something: who types also sees what vt writes. */
+  readonly keyboard: Keyboard | undefined;
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
   /** Removes every stored result and leaves other people's files alone. */

@@ -8,6 +8,7 @@ import type { Io } from '../report/output.js';
 import { exitProcess } from './exit-process.js';
 import { main } from './main.js';
 import { outputStream } from './output-stream.js';
+import { terminalKeyboard } from './select/keyboard.js';
 import { sendReport } from './send-report.js';
 import type { Services } from './services.js';
 
@@ -28,6 +29,10 @@ const io: Io = {
 const services: Services = {
   version: __VT_VERSION__,
   nodeClient,
+  get keyboard() {
+    const canAsk = process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb';
+    return canAsk ? terminalKeyboard(process.stdin, process.stdout) : undefined;
+  },
   createExecutor: ({ warn, ...options }) =>
     createExecutor({
       ...options,

@@ -158,6 +158,7 @@ const usageProblems: SampleOfEach<UsageProblem> = {
     argument: 'the name of a task',
     command: 'vt run',
   },
+  'no-tasks': { kind: 'no-tasks' },
   'file-exists': { kind: 'file-exists', file: 'vite-task.json' },
   'cannot-write': { kind: 'cannot-write', file: 'vite-task.json', errno: 'EACCES' },
   'unknown-entry': { kind: 'unknown-entry', entry: '3fb', nearest: '3fa', ofTask: undefined },

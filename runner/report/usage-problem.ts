@@ -53,6 +53,8 @@ export type UsageProblem =
     }
   | { readonly kind: 'missing-argument'; readonly argument: string; readonly command: string }
   | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string }
+  /** `vt run` without a task, where there is none in the whole workspace. */
+  | { readonly kind: 'no-tasks' }
   /** `vt init` found its file there already. */
   | { readonly kind: 'file-exists'; readonly file: string }
   | { readonly kind: 'cannot-write'; readonly file: string; readonly errno: string }

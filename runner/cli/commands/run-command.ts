@@ -8,15 +8,17 @@ import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { locate } from '../../workspace/find-workspace.js';
 import { leafCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
-import { UsageError } from '../flags/parse-flags.js';
 import { readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import type { CommandContext, Exit } from '../services.js';
 import { performRun } from './perform-run.js';
 import {
+  choosesPackages,
   logMode,
+  missingTask,
   parseRunFlags,
   readNestedRun,
+  requestFor,
   runFlags,
   runName,
   runRequest,
@@ -25,9 +27,10 @@ import {
 const help: CommandHelp = {
   name: runName,
   description: 'run a task of vite-task.json, or a script of package.json',
-  usage: '[flags] <task> [args…]',
+  usage: '[flags] [<task> [args…]]',
   about: [
     'Runs the task of the nearest package, or of `package#task`, after the tasks it\ndepends on. Everything after the task name goes to the task. `a && b` runs, and is\ncached, as two commands; `vt run` in a command becomes part of the plan.',
+    'Without a task it lets you choose one; where there is no terminal, it lists them all.',
     'Tasks of vite-task.json are cached, scripts of package.json only with --cache or\nwith `"cache": { "scripts": true }` in vite-task.json.',
   ],
   examples: [
@@ -65,14 +68,26 @@ async function run(argv: readonly string[], command: CommandContext): Promise<Ex
   }
   // Kept apart also when they end up in one file: results do not depend on who ran the task.
   const capture = io.capture === 'terminal' ? 'terminal' : 'pipes';
-  const request = runRequest(given, io.env);
+  let request = runRequest(given, io.env);
   if (request === undefined) {
-    const argument = 'the name of a task';
-    throw new UsageError({ kind: 'missing-argument', argument, command: runName });
+    if (choosesPackages(given)) throw missingTask();
+    const { askForTask } = await import('../select/ask-for-task.js');
+    const asked = await askForTask(location, argv.length === 0, command);
+    if (asked.kind === 'end') return asked.exit;
+    request = requestFor(asked.task, given, io.env);
   }
   const json = given.has('json') ? new JsonLog(io.stdout) : undefined;
   const context = { location, env: io.env, capture, readRun: readNestedRun } as const;
-  const outcome = await planRun(request, context);
+  let outcome = await planRun(request, context);
+  if (outcome.kind === 'refused') {
+    const { askInstead } = await import('../select/ask-for-task.js');
+    const asked = await askInstead(request, outcome.problems, location, command);
+    if (asked?.kind === 'end') return asked.exit;
+    if (asked !== undefined) {
+      request = requestFor(asked.task, given, io.env);
+      outcome = await planRun(request, context);
+    }
+  }
   if (outcome.kind === 'refused') {
     reportProblems(outcome.problems, io);
     void json?.say(refusedJson(outcome.problems.map(describeProblem)));

@@ -115,16 +115,21 @@ export function logMode(given: RunFlags): LogMode | undefined {
  * @param env only what was said for this run: a run in a command has its place in the outer one's limit.
  */
 export function runRequest(given: RunFlags, env: RunnerEnv): RunRequest | undefined {
-  const [task, ...args] = given.rest;
+  const [task] = given.rest;
   if (task === undefined) return undefined;
   const selecting = (['recursive', 'filter', 'workspace-root'] as const).find((f) => given.has(f));
   if (selecting !== undefined && task.includes('#')) {
     const flag = `--${selecting}`;
     throw new UsageError({ kind: 'package-and-flag', task, flag, command: runName });
   }
+  return requestFor(task, given, env);
+}
+
+/** The same for another task than the one that is named, with the same arguments. */
+export function requestFor(task: string, given: RunFlags, env: RunnerEnv): RunRequest {
   return {
     task,
-    args,
+    args: given.rest.slice(1),
     packages: packageQuery(given),
     cache: given.has('cache') ? true : given.has('no-cache') ? false : undefined,
     ignoreDependsOn: given.has('ignore-depends-on'),
@@ -133,6 +138,16 @@ export function runRequest(given: RunFlags, env: RunnerEnv): RunRequest | undefi
     limit: concurrencyLimit(given, env),
     keepGoing: given.has('continue'),
   };
+}
+
+/** Whether a flag says which packages a task is run in. */
+export function choosesPackages(given: RunFlags): boolean {
+  return packageQuery(given).kind !== 'own';
+}
+
+export function missingTask(): UsageError {
+  const argument = 'the name of a task';
+  return new UsageError({ kind: 'missing-argument', argument, command: runName });
 }
 
 function concurrencyLimit(given: RunFlags, env: RunnerEnv): number | undefined {

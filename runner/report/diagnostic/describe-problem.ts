@@ -82,6 +82,11 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` needs ${problem.argument}`,
         `see \`${problem.command} --help\``,
       );
+    case 'no-tasks':
+      return error(
+        'there is nothing to run in this workspace',
+        'add a script to package.json, or a task to vite-task.json (`vt init` writes one)',
+      );
     case 'unknown-entry':
       return error(
         problem.ofTask === undefined
