@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
+import type { Digest, WorkspacePath } from './brands.js';
 import { contentDigest } from './content-digest.js';
 import { entryKind, isExecutable, lstatOrAbsent } from './file-identity.js';
 import { changedSince } from './late-change.js';
@@ -78,7 +78,7 @@ export async function observe(
     case 'json':
       return observeJson(dependency, run);
     case 'program':
-      return observeProgram(dependency.path, observer, run);
+      return observeProgram(dependency, run);
     case 'env': {
       const { name, value } = dependency;
       const valueDigest = value === undefined ? null : contentDigest(value);
@@ -194,15 +194,14 @@ async function observeGlob(
 }
 
 function observeProgram(
-  path: AbsolutePath,
-  observer: number,
+  { path, names = [], observer }: Extract<Dependency, { kind: 'program' }>,
   run: ObservedRun,
 ): Observation | NotStored {
   const stat = statProgram(path);
   if (stat === undefined || changedSince(stat, run.startStamp)) {
     return { kind: 'modified-during-run', path };
   }
-  return { kind: 'program', observer, path, size: stat.size, mtime: stat.mtimeNs };
+  return { kind: 'program', observer, path, size: stat.size, mtime: stat.mtimeNs, names };
 }
 
 function present(path: WorkspacePath, run: ObservedRun) {

@@ -65,7 +65,10 @@ export async function differenceOf(
     }
     case 'program': {
       const stat = statProgram(fact.path);
-      const same = stat?.size === fact.size && stat.mtimeNs === fact.mtime;
+      const same =
+        stat?.size === fact.size &&
+        stat.mtimeNs === fact.mtime &&
+        fact.names.every((name) => world.findProgram(name) === fact.path);
       return same ? undefined : { kind: 'program-changed', path: fact.path };
     }
     case 'env': {

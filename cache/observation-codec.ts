@@ -59,7 +59,12 @@ function factCase(fact: Fact): NonNullable<wire.Observation['fact']> {
     case 'program':
       return {
         $case: 'program',
-        value: { path: fact.path, size: fact.size, mtime: fact.mtime },
+        value: {
+          path: fact.path,
+          size: fact.size,
+          mtime: fact.mtime,
+          names: [...fact.names],
+        },
       };
     case 'env':
       return {

@@ -71,13 +71,18 @@ export type Observation = { readonly observer: Observer } & (
       readonly valueDigest: Digest | null;
     }
   | {
-      /** A program outside the workspace was executed; identified without reading it. */
+      /**
+       * A program outside the workspace was executed; identified without reading it. Its path is
+       * physical.
+       */
       readonly kind: 'program';
       readonly path: AbsolutePath;
       /** bytes */
       readonly size: bigint;
       /** nanoseconds since the epoch */
       readonly mtime: bigint;
+      /** Names by which it was found in PATH, sorted: another PATH may lead to another program. */
+      readonly names: readonly string[];
     }
   | {
       /** One variable was asked for by name. `null`: it was not set. */

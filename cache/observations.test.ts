@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import type { AbsolutePath } from './brands.js';
 import type { MissReason } from './miss-reason.js';
 import type { Dependency } from './stored-run.js';
 import { TestWorkspace, on } from './testing/test-workspace.js';
@@ -263,6 +264,18 @@ test('program: another size or mtime', async (t) => {
   await expectMiss(t, prepare, () => writeFileSync(path, 'longer'), reason);
   await expectMiss(t, prepare, () => utimesSync(path, 2, 2), reason);
   await expectMiss(t, prepare, () => rmSync(path), reason);
+});
+
+test('program: PATH leads to another one, or to none', async (t) => {
+  const path = process.execPath as AbsolutePath;
+  const prepare = (w: TestWorkspace) => {
+    w.programs.set('node', path);
+    return on.program(path, 'node');
+  };
+  const reason = { kind: 'program-changed', path } as const;
+  const other = '/another/node' as AbsolutePath;
+  await expectMiss(t, prepare, (w) => w.programs.set('node', other), reason);
+  await expectMiss(t, prepare, (w) => w.programs.delete('node'), reason);
 });
 
 test('env: changed, unset, set', async (t) => {

@@ -7,6 +7,7 @@ export function withOneExpansion(world: World): World {
     root: world.root,
     env: (name) => world.env(name),
     queryEnv: (pattern) => world.queryEnv(pattern),
+    findProgram: (name) => world.findProgram(name),
     expandGlobs(include, exclude) {
       const question = JSON.stringify([include, exclude]);
       let matches = expanded.get(question);

@@ -99,7 +99,12 @@ export type Dependency = { readonly observer: Observer } & (
    * content.
    */
   | { readonly kind: 'json'; readonly path: WorkspacePath; readonly pointer: string }
-  | { readonly kind: 'program'; readonly path: AbsolutePath }
+  | {
+      readonly kind: 'program';
+      readonly path: AbsolutePath;
+      /** Names by which PATH leads to it. */
+      readonly names?: readonly string[];
+    }
   | { readonly kind: 'env'; readonly name: string; readonly value: string | undefined }
   | {
       readonly kind: 'env-query';

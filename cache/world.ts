@@ -12,6 +12,8 @@ export interface World {
   env(name: string): string | undefined;
   /** What the task would be given for this query, untracked names already left out. */
   queryEnv(pattern: EnvPattern): ReadonlyMap<string, string>;
+  /** Physical path of the program that the task would find in PATH; undefined when there is none. */
+  findProgram(name: string): AbsolutePath | undefined;
   /** Files below the root matching the globs, sorted. */
   expandGlobs(include: readonly string[], exclude: readonly string[]): Promise<WorkspacePath[]>;
 }

@@ -290,6 +290,35 @@ describe('outside the workspace', () => {
   });
 });
 
+describe('a program that is found in PATH', () => {
+  it('is another one with another PATH, or where its link leads elsewhere', async (t) => {
+    const elsewhere = new Workspace(t);
+    for (const version of ['one', 'two']) {
+      elsewhere.script(`${version}/tool`, `#!/bin/sh\necho ${version}\n`);
+    }
+    symlinkSync('../one/tool', elsewhere.path('one/linked'));
+    const workspace = new Workspace(t);
+    const run = async (name: string, version: string): Promise<string> => {
+      const PATH = `${elsewhere.path(version)}:${process.env['PATH'] ?? ''}`;
+      const { stdout, stderr } = await workspace.vt(['exec', '--', 'sh', '-c', `${name}; true`], {
+        env: { PATH },
+      });
+      return stdout + (/◉ cache hit|○ cache miss: .*(?=, ex)/.exec(stderr)?.[0] ?? stderr);
+    };
+    const miss = (file: string): string =>
+      `○ cache miss: program '${elsewhere.path(file)}' changed`;
+    assert.equal(await run('tool', 'one'), 'one\n');
+    assert.equal(await run('tool', 'two'), `two\n${miss('one/tool')}`);
+    assert.equal(await run('tool', 'one'), 'one\n◉ cache hit');
+    assert.equal(await run('tool', 'two'), 'two\n◉ cache hit');
+
+    assert.equal(await run('linked', 'one'), 'one\n');
+    elsewhere.remove('one/linked');
+    symlinkSync('../two/tool', elsewhere.path('one/linked'));
+    assert.equal(await run('linked', 'one'), `two\n${miss('one/tool')}`);
+  });
+});
+
 describe('what nobody can see', () => {
   it('time and randomness are replayed as they were', async (t) => {
     const workspace = new Workspace(t);

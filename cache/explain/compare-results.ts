@@ -89,7 +89,10 @@ function answerChanges(before: Observation, after: Observation): readonly Change
       return after.kind === 'glob' ? pathListChanges(before.matches, after.matches) : [];
     case 'program': {
       if (after.kind !== 'program') return [];
-      const same = before.size === after.size && before.mtime === after.mtime;
+      const same =
+        before.size === after.size &&
+        before.mtime === after.mtime &&
+        before.names.join() === after.names.join();
       return same ? [] : [{ kind: 'program-changed', path: before.path }];
     }
     case 'env':

@@ -48,6 +48,7 @@ export function worldOf(root: AbsolutePath, mode: Mode | 'none'): World {
     root,
     env: () => mode,
     queryEnv: () => new Map(),
+    findProgram: () => undefined,
     expandGlobs: () => Promise.resolve([]),
   };
 }

@@ -35,6 +35,7 @@ for (let round = 0; round < Number(rounds); round++) {
     root,
     env: () => mode,
     queryEnv: () => new Map(),
+    findProgram: () => undefined,
     expandGlobs: () => Promise.resolve([]),
   };
   const lookup = await cache.lookup(folder, testKey({ args: [folder] }), world);

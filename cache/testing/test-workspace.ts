@@ -29,6 +29,8 @@ export class TestWorkspace implements World {
   readonly cacheDirectory: AbsolutePath;
   readonly warnings: CacheWarning[] = [];
   readonly variables = new Map<string, string>();
+  /** What PATH leads to, by name. */
+  readonly programs = new Map<string, AbsolutePath>();
   /** The files that any glob matches. */
   globMatches: string[] = [];
   readonly #caches: Cache[] = [];
@@ -59,6 +61,10 @@ export class TestWorkspace implements World {
   queryEnv(pattern: { glob: string } | { prefix: string }): ReadonlyMap<string, string> {
     const prefix = 'prefix' in pattern ? pattern.prefix : pattern.glob.replace(/\*$/, '');
     return new Map([...this.variables].filter(([name]) => name.startsWith(prefix)));
+  }
+
+  findProgram(name: string): AbsolutePath | undefined {
+    return this.programs.get(name);
   }
 
   expandGlobs(): Promise<WorkspacePath[]> {
@@ -209,10 +215,11 @@ export const on = {
     path: workspacePath(path),
     pointer,
   }),
-  program: (path: string): Dependency => ({
+  program: (path: string, ...names: string[]): Dependency => ({
     kind: 'program',
     observer: -1,
     path: path as AbsolutePath,
+    names,
   }),
   env: (name: string, value: string | undefined): Dependency => ({
     kind: 'env',

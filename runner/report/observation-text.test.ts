@@ -24,7 +24,7 @@ describe('observationText', () => {
     ],
     [
       "program '/usr/bin/cc'",
-      { kind: 'program', path: '/usr/bin/cc' as AbsolutePath, size: 1n, mtime: 1n },
+      { kind: 'program', path: '/usr/bin/cc' as AbsolutePath, size: 1n, mtime: 1n, names: [] },
     ],
     ["env 'MODE'", { kind: 'env', name: 'MODE', valueDigest: digest }],
     ["env 'MODE' (not set)", { kind: 'env', name: 'MODE', valueDigest: null }],

@@ -22,7 +22,8 @@ export async function explainPath(
   const { state, path: asked } = pathAsked(name, location, io);
   const { root } = location.workspace;
   const nothing = { env: [], untrackedEnv: [], assignments: [] };
-  const world = createWorld(root, createEnvSource({}, nothing));
+  const place = { searchPath: io.env['PATH'], cwd: root };
+  const world = createWorld(root, createEnvSource({}, nothing), place);
   const dependents = (await explainer?.dependents(asked, world)) ?? [];
   const origins = new Map<string, ExecutionOrigin>();
   for (const dependent of dependents) {

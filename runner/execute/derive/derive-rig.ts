@@ -93,6 +93,7 @@ export function derive(given: Given) {
     workspaceRoot: '/ws' as AbsolutePath,
     runnerDirectories: ['/ws/node_modules/.cache/vt' as AbsolutePath],
     inputMatches: (given.inputMatches ?? []) as WorkspacePath[],
+    findProgram: () => undefined,
     ...(given.mainPid !== undefined && { mainPid: given.mainPid }),
   };
   const view: WorkspaceView = {

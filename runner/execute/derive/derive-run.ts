@@ -12,6 +12,7 @@ import { conflictAt, contentDependency, existence, unknownBefore } from './path-
 import { decideRelevance, type IgnoreReport, type PathRelevance } from './path-relevance.js';
 import { ProcessList } from './process-list.js';
 import { deriveQueries } from './query-dependencies.js';
+import { programDependencies } from './program-dependencies.js';
 import { below, WorkspaceAccesses } from './workspace-accesses.js';
 import type { SeenPath } from './workspace-accesses.js';
 import type { WorkspaceView } from './workspace-view.js';
@@ -29,6 +30,8 @@ export interface RunFacts {
   readonly inputMatches: readonly WorkspacePath[];
   /** The task's main process, where one was started. */
   readonly mainPid?: number;
+  /** Where PATH leads to, physical. */
+  readonly findProgram: (name: string) => AbsolutePath | undefined;
 }
 
 /** What the run depended on and made. */
@@ -86,7 +89,7 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
   const dependencies: Dependency[] = [];
   for (const seen of accesses.all)
     dependencies.push(...pathDependencies(seen, relevance, accesses, facts.workspaceRoot));
-  if (policy.input.auto) dependencies.push(...programs(trace.accesses, facts.workspaceRoot));
+  if (policy.input.auto) dependencies.push(...programDependencies(facts));
   dependencies.push(...configuredInputs(facts, dependencies, accesses));
   dependencies.push(...queries.dependencies, ...declared.dependencies);
   dependencies.push(...reportedVariables(channel, processes));
@@ -245,14 +248,6 @@ function listing(path: WorkspacePath, listed: Touch, accesses: WorkspaceAccesses
     ...(changed.length > 0 && { changed: true }),
     observer: listed.process,
   };
-}
-
-function programs(accesses: readonly PathAccess[], root: AbsolutePath): Dependency[] {
-  return accesses.flatMap(({ path, executed }): Dependency[] =>
-    executed === undefined || below(root, path) !== undefined
-      ? []
-      : [{ kind: 'program', path, observer: executed.process }],
-  );
 }
 
 /** The files that the user's globs matched before the run, and that they matched no others. */

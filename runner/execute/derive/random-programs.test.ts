@@ -159,6 +159,7 @@ function runAndCheck(workspace: TracedWorkspace, program: readonly unknown[]): b
       workspaceRoot: root,
       runnerDirectories: [],
       inputMatches: [],
+      findProgram: () => undefined,
     },
     viewWorkspace(root),
   );

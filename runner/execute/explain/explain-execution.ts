@@ -4,7 +4,7 @@ import type {
   LatestResult,
   NextRunExplanation,
 } from '../../../cache/explain/explainer.js';
-import { createWorld } from '../../plan/create-world.js';
+import { createWorld, placeOf } from '../../plan/create-world.js';
 import type { ExecutionOrigin } from '../../plan/execution-origin.js';
 import type { Execution } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
@@ -48,7 +48,7 @@ export async function explainExecution(
   const { task, cache: policy, uncachedBecause, workspaceRoot } = planned.execution;
   const command = concealmentOf(planned).commandLine(planned.execution.command);
   const execution = { task, command };
-  const world = createWorld(workspaceRoot, envSource);
+  const world = createWorld(workspaceRoot, envSource, placeOf(planned.execution));
   const attempted = await explainer?.lastRun(task, world.root);
   const latest = (await explainer?.latest(world.root)) ?? [];
   const last = attempted && lastRun(attempted, origin, latest);

@@ -4,7 +4,7 @@ import { openCache } from '../../../cache/cache.js';
 import type { CacheWarning } from '../../../cache/cache.js';
 import { cacheLayout } from '../../../cache/cache-directory.js';
 import type { CacheLimits } from '../../../cache/cache-limits.js';
-import { createWorld } from '../../plan/create-world.js';
+import { createWorld, placeOf } from '../../plan/create-world.js';
 import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
 import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
 import type { Executor } from '../executor.js';
@@ -45,11 +45,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
   return {
     async run(planned, surroundings, events) {
-      const { cache: policy, workspaceRoot } = planned.execution;
+      const { execution } = planned;
+      const { cache: policy, workspaceRoot } = execution;
       if (policy !== undefined) {
         return runCached(planned, policy, cache, context, surroundings.stopping, events);
       }
-      await cache.repair(createWorld(workspaceRoot, planned.envSource));
+      await cache.repair(createWorld(workspaceRoot, planned.envSource, placeOf(execution)));
       const launcher = trackerFor(workspaceRoot)?.launcher;
       return runUncached(planned, surroundings, events, window, launcher);
     },

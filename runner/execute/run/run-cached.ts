@@ -1,6 +1,6 @@
 import type { Found } from '../../../cache/attempt.js';
 import type { Cache } from '../../../cache/stored-run.js';
-import { createWorld } from '../../plan/create-world.js';
+import { createWorld, placeOf } from '../../plan/create-world.js';
 import type { CachePolicy } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import type { Stopping } from '../schedule/stopping.js';
@@ -21,7 +21,7 @@ export async function runCached(
 ): Promise<Outcome | undefined> {
   const start = performance.now();
   const { execution, envSource } = planned;
-  const world = createWorld(execution.workspaceRoot, envSource);
+  const world = createWorld(execution.workspaceRoot, envSource, placeOf(execution));
   const found = await cache.lookup(execution.task, policy.key, world);
   if (mayNotBegin(stopping)) return undefined;
   let status: Exclude<CacheStatus, { kind: 'disabled' | 'hit' }>;

@@ -182,6 +182,7 @@ async function store(
       runnerDirectories: [cacheDirectory, directory as AbsolutePath],
       inputMatches,
       ...(mainPid !== undefined && { mainPid }),
+      findProgram: (name) => world.findProgram(name),
     },
     viewWorkspace(execution.workspaceRoot),
   );

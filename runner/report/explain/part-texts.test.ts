@@ -69,7 +69,14 @@ describe('who observed, in words', () => {
     [{ kind: 'link', observer: 1, path, target: 'y' }, `followed ${by}`],
     [listing, "listed by sh -c 'node a.js > log'"],
     [
-      { kind: 'program', observer: 1, path: '/bin/x' as AbsolutePath, size: 1n, mtime: 1n },
+      {
+        kind: 'program',
+        observer: 1,
+        path: '/bin/x' as AbsolutePath,
+        size: 1n,
+        mtime: 1n,
+        names: [],
+      },
       `executed ${by}`,
     ],
     [mode, `asked for ${by}`],

@@ -67,7 +67,14 @@ describe('vt why <file>', () => {
     ],
     [observed({ ...listing, observer: 1 }), `listed by ${chain}: the names in it count; unchanged`],
     [
-      observed({ kind: 'program', observer: 1, path: '/x' as AbsolutePath, size: 1n, mtime: 1n }),
+      observed({
+        kind: 'program',
+        observer: 1,
+        path: '/x' as AbsolutePath,
+        size: 1n,
+        mtime: 1n,
+        names: [],
+      }),
       `executed by ${chain}: its size and time of change count; unchanged`,
     ],
     [

@@ -185,6 +185,8 @@ export interface Program {
   size: bigint;
   /** Modification time in nanoseconds since the epoch. */
   mtime: bigint;
+  /** Names by which it was found in PATH, sorted: they must lead to it still. */
+  names: string[];
 }
 
 /** One variable was asked for by name. */
@@ -1184,7 +1186,7 @@ export const JsonValue: MessageFns<JsonValue> = {
 };
 
 function createBaseProgram(): Program {
-  return { path: "", size: 0n, mtime: 0n };
+  return { path: "", size: 0n, mtime: 0n, names: [] };
 }
 
 export const Program: MessageFns<Program> = {
@@ -1203,6 +1205,9 @@ export const Program: MessageFns<Program> = {
         throw new globalThis.Error("value provided for field message.mtime of type sint64 too large");
       }
       writer.uint32(24).sint64(message.mtime);
+    }
+    for (const v of message.names) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -1244,6 +1249,14 @@ export const Program: MessageFns<Program> = {
             message.mtime = reader.sint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1261,6 +1274,7 @@ export const Program: MessageFns<Program> = {
       path: isSet(object.path) ? globalThis.String(object.path) : "",
       size: isSet(object.size) ? BigInt(object.size) : 0n,
       mtime: isSet(object.mtime) ? BigInt(object.mtime) : 0n,
+      names: globalThis.Array.isArray(object?.names) ? object.names.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -1275,6 +1289,9 @@ export const Program: MessageFns<Program> = {
     if (message.mtime !== 0n) {
       obj.mtime = message.mtime.toString();
     }
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
     return obj;
   },
 
@@ -1286,6 +1303,7 @@ export const Program: MessageFns<Program> = {
     message.path = object.path ?? "";
     message.size = (object.size !== undefined && object.size !== null) ? BigInt(object.size) : 0n;
     message.mtime = (object.mtime !== undefined && object.mtime !== null) ? BigInt(object.mtime) : 0n;
+    message.names = object.names?.map((e) => e) || [];
     return message;
   },
 };
