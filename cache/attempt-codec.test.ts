@@ -9,6 +9,7 @@ import { testKey, workspacePath } from './testing/test-workspace.js';
 const reasons: { readonly [K in MissReason['kind']]: Extract<MissReason, { kind: K }> } = {
   'env-changed': { kind: 'env-changed', names: ['A', 'B'] },
   'untracked-env-changed': { kind: 'untracked-env-changed' },
+  'root-changed': { kind: 'root-changed', path: '/home/me/app' },
   'program-changed': { kind: 'program-changed', path: '/usr/bin/cc' },
   'args-changed': { kind: 'args-changed' },
   'cwd-changed': { kind: 'cwd-changed' },

@@ -133,6 +133,7 @@ function reasonToMessage(reason: MissReason): Partial<wire.MissReason> {
     case 'value-changed':
       return { kind: reason.kind, path: reason.path, detail: reason.pointer };
     case 'untracked-env-changed':
+    case 'root-changed':
     case 'program-changed':
     case 'args-changed':
     case 'cwd-changed':
@@ -161,6 +162,8 @@ function reasonFromMessage(message: wire.MissReason): MissReason {
       return { kind };
     case 'program-changed':
       return path === '' ? { kind } : { kind, path };
+    case 'root-changed':
+      return { kind, path };
     case 'modified':
       return { kind, path: workspacePath(path) };
     case 'value-changed':

@@ -15,6 +15,7 @@ export function chooseReason(differences: readonly Difference[]): MissReason | u
 
 const ORDER: readonly Difference['kind'][] = [
   'env-changed',
+  'root-changed',
   'program-changed',
   'value-changed',
   'modified',

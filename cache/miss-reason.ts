@@ -6,6 +6,8 @@ export type MissReason =
   | { readonly kind: 'env-changed'; readonly names: readonly string[] }
   | { readonly kind: 'untracked-env-changed' }
   | { readonly kind: 'program-changed'; readonly path?: string }
+  /** The result names the workspace by an absolute path, which was this one. */
+  | { readonly kind: 'root-changed'; readonly path: string }
   | { readonly kind: 'args-changed' }
   | { readonly kind: 'cwd-changed' }
   | { readonly kind: 'input-config-changed' }

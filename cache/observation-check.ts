@@ -13,7 +13,16 @@ import type { World } from './world.js';
 /** What can be told of an observation that no longer holds. */
 export type Difference = Extract<
   MissReason,
-  { kind: 'env-changed' | 'program-changed' | 'modified' | 'value-changed' | 'added' | 'removed' }
+  {
+    kind:
+      | 'env-changed'
+      | 'root-changed'
+      | 'program-changed'
+      | 'modified'
+      | 'value-changed'
+      | 'added'
+      | 'removed';
+  }
 >;
 
 /** Compares a stored fact with the present; undefined when it still holds. */
@@ -71,6 +80,8 @@ export async function differenceOf(
         fact.names.every((name) => world.findProgram(name) === fact.path);
       return same ? undefined : { kind: 'program-changed', path: fact.path };
     }
+    case 'root':
+      return fact.path === world.root ? undefined : { kind: 'root-changed', path: fact.path };
     case 'env': {
       const value = world.env(fact.name);
       const digest = value === undefined ? null : contentDigest(value);

@@ -66,6 +66,8 @@ function factCase(fact: Fact): NonNullable<wire.Observation['fact']> {
           names: [...fact.names],
         },
       };
+    case 'root':
+      return { $case: 'root', value: { path: fact.path } };
     case 'env':
       return {
         $case: 'variable',
@@ -129,6 +131,8 @@ export function factFromMessage(message: wire.Observation): Fact {
     }
     case 'program':
       return { kind: 'program', ...fact.value, path: fact.value.path as AbsolutePath };
+    case 'root':
+      return { kind: 'root', path: fact.value.path as AbsolutePath };
     case 'variable':
       return {
         kind: 'env',

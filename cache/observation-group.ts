@@ -73,6 +73,8 @@ export function questionOf(fact: Fact): string {
       return `1${JSON.stringify(fact.pattern)}`;
     case 'program':
       return `2${fact.path}`;
+    case 'root':
+      return '2';
     case 'glob':
       return `3${JSON.stringify([fact.include, fact.exclude])}`;
     case 'content':

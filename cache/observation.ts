@@ -85,6 +85,11 @@ export type Observation = { readonly observer: Observer } & (
       readonly names: readonly string[];
     }
   | {
+      /** What the task printed or wrote names the workspace: elsewhere it would be another text. */
+      readonly kind: 'root';
+      readonly path: AbsolutePath;
+    }
+  | {
       /** One variable was asked for by name. `null`: it was not set. */
       readonly kind: 'env';
       readonly name: string;

@@ -182,6 +182,7 @@ function* pathsRelied(facts: readonly Fact[]): Generator<string> {
         yield* fact.matches;
         break;
       case 'absence':
+      case 'root':
       case 'program':
       case 'env':
       case 'env-query':

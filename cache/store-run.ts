@@ -14,6 +14,7 @@ import { noteWritten } from './housekeeping.js';
 import { groupObservations } from './observation-group.js';
 import type { Observation } from './observation.js';
 import { OwnChanges } from './own-changes.js';
+import { rootTeller } from './names-root.js';
 import { nextManifest } from './restore-entry.js';
 import type { OpenStore } from './restore-entry.js';
 import type { RunningTask } from './running-tasks.js';
@@ -60,6 +61,11 @@ export async function storeRun(
 
   const secret = findSecret(run, world);
   if (secret !== undefined) return secret;
+
+  const teller = rootTeller(run, world.root);
+  if (teller !== undefined) {
+    observations.push({ kind: 'root', observer: teller, path: world.root });
+  }
 
   const { task, key, duration, processes } = run;
   const grouped = groupObservations(observations);

@@ -225,6 +225,24 @@ describe('worktrees', { skip: gitReason }, () => {
     assert.match((await build(workspace, 'main')).stdout, /cache hit/, 'and the other way round');
   });
 
+  it('do not share a result that names one of them', async (t) => {
+    const { workspace, git } = repository(t);
+    git('-C', 'main', 'worktree', 'add', '../linked');
+    workspace.write({ 'main/build.sh': 'pwd > out.txt\n', 'linked/build.sh': 'pwd > out.txt\n' });
+    for (const name of ['main', 'linked']) {
+      const { stdout } = await build(workspace, name);
+      if (name === 'linked') {
+        const miss = `cache miss: the stored result names '${workspace.path('main')}', executing`;
+        assert.ok(stdout.includes(miss), stdout);
+      }
+      assert.equal(workspace.read(`${name}/out.txt`), `${workspace.path(name)}\n`);
+    }
+    for (const name of ['main', 'linked']) {
+      assert.match((await build(workspace, name)).stdout, /cache hit/);
+      assert.equal(workspace.read(`${name}/out.txt`), `${workspace.path(name)}\n`);
+    }
+  });
+
   it('of a bare repository, pruned ones and submodules have their own', async (t) => {
     const { workspace, git } = repository(t);
     git('clone', '--bare', 'main', 'bare.git');

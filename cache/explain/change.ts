@@ -54,6 +54,7 @@ export async function changesOf(
     case 'existence':
     case 'link':
     case 'json':
+    case 'root':
     case 'program':
       return single(difference);
   }

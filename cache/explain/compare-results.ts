@@ -53,6 +53,7 @@ function presenceChange(
         : [];
     case 'glob':
     case 'program':
+    case 'root':
     case 'env':
     case 'env-query':
       return [];
@@ -95,6 +96,9 @@ function answerChanges(before: Observation, after: Observation): readonly Change
         before.names.join() === after.names.join();
       return same ? [] : [{ kind: 'program-changed', path: before.path }];
     }
+    case 'root':
+      if (after.kind !== 'root' || before.path === after.path) return [];
+      return [{ kind: 'root-changed', path: before.path }];
     case 'env':
       return after.kind === 'env'
         ? variableChange(before.name, before.valueDigest, after.valueDigest)

@@ -56,6 +56,7 @@ function short(compared: Compared | undefined): string[] {
         case 'modified':
         case 'value-changed':
         case 'program-changed':
+        case 'root-changed':
           return change.kind;
       }
     });

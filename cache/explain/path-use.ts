@@ -88,6 +88,7 @@ export async function usesOf(
         }
         break;
       }
+      case 'root':
       case 'env':
       case 'env-query':
         break;

@@ -197,6 +197,7 @@ const usageProblems: SampleOfEach<UsageProblem> = {
 const missReasons: SampleOfEach<MissReason> = {
   'env-changed': { kind: 'env-changed', names: ['NODE_ENV'] },
   'untracked-env-changed': { kind: 'untracked-env-changed' },
+  'root-changed': { kind: 'root-changed', path: '/home/me/app' },
   'program-changed': { kind: 'program-changed', path: '/usr/bin/cc' },
   'args-changed': { kind: 'args-changed' },
   'cwd-changed': { kind: 'cwd-changed' },

@@ -11,6 +11,8 @@ export function missReasonText(reason: MissReason): string {
       return 'untracked env config changed';
     case 'program-changed':
       return reason.path === undefined ? 'program changed' : `program '${reason.path}' changed`;
+    case 'root-changed':
+      return `the stored result names '${reason.path}'`;
     case 'args-changed':
       return 'args changed';
     case 'cwd-changed':

@@ -28,6 +28,8 @@ export function observationText(fact: ObservedFact): string {
     }
     case 'program':
       return `program '${fact.path}'`;
+    case 'root':
+      return `workspace at '${fact.path}'`;
     case 'env':
       return `env '${fact.name}'${fact.valueDigest === null ? ' (not set)' : ''}`;
     case 'env-query': {

@@ -33,6 +33,7 @@ table<MissReason>('missReasonText', missReasonText, [
   [{ kind: 'env-changed', names: ['A', 'B'] }, "envs 'A', 'B' changed"],
   [{ kind: 'untracked-env-changed' }, 'untracked env config changed'],
   [{ kind: 'program-changed' }, 'program changed'],
+  [{ kind: 'root-changed', path: '/home/me/app' }, "the stored result names '/home/me/app'"],
   [{ kind: 'program-changed', path: '/usr/bin/cc' }, "program '/usr/bin/cc' changed"],
   [{ kind: 'args-changed' }, 'args changed'],
   [{ kind: 'cwd-changed' }, 'working directory changed'],

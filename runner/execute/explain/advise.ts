@@ -144,6 +144,7 @@ function pathOf(change: Exclude<Change, { kind: 'env' }>): WorkspacePath | undef
     case 'removed':
       return (change.dir === '' ? change.name : `${change.dir}/${change.name}`) as WorkspacePath;
     case 'program-changed':
+    case 'root-changed':
       return undefined;
   }
 }

@@ -156,6 +156,7 @@ function factJson(fact: Observation): { readonly [name: string]: Json } {
     case 'content':
     case 'absence':
     case 'program':
+    case 'root':
       return { kind, path: fact.path };
     case 'existence':
       return { kind, path: fact.path, entry: fact.entry };

@@ -35,6 +35,8 @@ export function observationVerb({ kind }: Pick<Observation, 'kind'>): string {
       return 'expanded';
     case 'program':
       return 'executed';
+    case 'root':
+      return 'told';
     case 'json':
     case 'env':
     case 'env-query':

@@ -106,6 +106,7 @@ function countsText(observation: Observed): string {
         ? 'its JSON counts, not its layout'
         : `its value '${observation.pointer}' counts`;
     case 'glob':
+    case 'root':
     case 'env':
     case 'env-query':
       return 'it counts';

@@ -72,7 +72,7 @@ export interface MissReason {
   kind: string;
   /** Names of variables. */
   names: string[];
-  /** A path, workspace-relative but for programs elsewhere. */
+  /** A path, workspace-relative but for programs elsewhere and workspaces. */
   path: string;
   /** A name in `dir`. */
   name: string;

@@ -111,6 +111,9 @@ export interface Observation {
     | //
     /** One value in a JSON file. */
     { $case: "jsonValue"; value: JsonValue }
+    | //
+    /** Where the workspace was. */
+    { $case: "root"; value: Root }
     | undefined;
 }
 
@@ -187,6 +190,12 @@ export interface Program {
   mtime: bigint;
   /** Names by which it was found in PATH, sorted: they must lead to it still. */
   names: string[];
+}
+
+/** What the result holds names the workspace by its absolute path. */
+export interface Root {
+  /** Absolute path. */
+  path: string;
 }
 
 /** One variable was asked for by name. */
@@ -320,6 +329,9 @@ export const Observation: MessageFns<Observation> = {
       case "jsonValue":
         JsonValue.encode(message.fact.value, writer.uint32(82).fork()).join();
         break;
+      case "root":
+        Root.encode(message.fact.value, writer.uint32(90).fork()).join();
+        break;
     }
     return writer;
   },
@@ -417,6 +429,14 @@ export const Observation: MessageFns<Observation> = {
             message.fact = { $case: "jsonValue", value: JsonValue.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.fact = { $case: "root", value: Root.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -455,6 +475,8 @@ export const Observation: MessageFns<Observation> = {
         ? { $case: "jsonValue", value: JsonValue.fromJSON(object.jsonValue) }
         : isSet(object.json_value)
         ? { $case: "jsonValue", value: JsonValue.fromJSON(object.json_value) }
+        : isSet(object.root)
+        ? { $case: "root", value: Root.fromJSON(object.root) }
         : undefined,
     };
   },
@@ -481,6 +503,8 @@ export const Observation: MessageFns<Observation> = {
       obj.variableQuery = VariableQuery.toJSON(message.fact.value);
     } else if (message.fact?.$case === "jsonValue") {
       obj.jsonValue = JsonValue.toJSON(message.fact.value);
+    } else if (message.fact?.$case === "root") {
+      obj.root = Root.toJSON(message.fact.value);
     }
     return obj;
   },
@@ -548,6 +572,12 @@ export const Observation: MessageFns<Observation> = {
       case "jsonValue": {
         if (object.fact?.value !== undefined && object.fact?.value !== null) {
           message.fact = { $case: "jsonValue", value: JsonValue.fromPartial(object.fact.value) };
+        }
+        break;
+      }
+      case "root": {
+        if (object.fact?.value !== undefined && object.fact?.value !== null) {
+          message.fact = { $case: "root", value: Root.fromPartial(object.fact.value) };
         }
         break;
       }
@@ -1304,6 +1334,73 @@ export const Program: MessageFns<Program> = {
     message.size = (object.size !== undefined && object.size !== null) ? BigInt(object.size) : 0n;
     message.mtime = (object.mtime !== undefined && object.mtime !== null) ? BigInt(object.mtime) : 0n;
     message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRoot(): Root {
+  return { path: "" };
+}
+
+export const Root: MessageFns<Root> = {
+  encode(message: Root, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Root {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Root {
+    return { path: isSet(object.path) ? globalThis.String(object.path) : "" };
+  },
+
+  toJSON(message: Root): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Root>, I>>(base?: I): Root {
+    return Root.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Root>, I>>(object: I): Root {
+    const message = createBaseRoot();
+    message.path = object.path ?? "";
     return message;
   },
 };
