@@ -26,6 +26,7 @@ import { openManager } from './manage/manager.js';
 import type { Dependency } from './stored-run.js';
 import { TestWorkspace, on, testKey } from './testing/test-workspace.js';
 import type { RunOptions } from './testing/test-workspace.js';
+import { textSum } from './text-sum.js';
 
 const PROGRAM = 'tools/program';
 
@@ -265,6 +266,14 @@ test('a directory that goes as soon as it is empty is left to the index', async 
   assert.equal(workspace.exists('made'), false);
 });
 
+/** With the sum of what is said then. */
+function changed(text: string, from: string | RegExp, to: string): string[] {
+  const body = text.slice(text.indexOf('\n') + 1);
+  const other = body.replace(from, to);
+  assert.notEqual(other, body);
+  return [`${textSum(other)}\n${other}`];
+}
+
 test('damage, age and size make it a question for the index', async (t) => {
   const workspace = await everything(t);
   const [file = ''] = workspace.confirmations();
@@ -275,12 +284,15 @@ test('damage, age and size make it a question for the index', async (t) => {
     '',
     text.slice(0, text.length / 2),
     text.replace('built', 'Built'),
-    text.replace(/"made":\d+/, '"made":1'),
-    text.replace('"app#build"', '"app#other"'),
+    // All that is said of a path that was looked for is that nothing is there.
+    text.replace('"absence","path":"', '"absence","path":"x'),
+    ...changed(text, /"made":\d+/, '"made":1'),
+    ...changed(text, '"app#build"', '"app#other"'),
+    ...changed(text, '"kind":"absence"', '"kind":"of a later vt"'),
   ]) {
     assert.notEqual(damaged, text);
     write(damaged);
-    assert.equal(await workspace.withoutIndex(), false);
+    assert.equal(await workspace.withoutIndex(), false, damaged);
   }
   write(text);
   assert.equal(await workspace.withoutIndex(), true);

@@ -4,6 +4,7 @@ import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import type { Fact } from './observation-codec.js';
 import type { OutputChunk } from './stored-run.js';
+import { textSum } from './text-sum.js';
 import { workspaceName } from './workspace-name.js';
 
 /**
@@ -61,17 +62,20 @@ export function readConfirmation(
     return undefined;
   }
   try {
-    const found = JSON.parse(text) as WrittenConfirmation;
+    const end = text.indexOf('\n');
+    const body = text.slice(end + 1);
+    // Nothing else would tell that a path which must be absent has another name now.
+    if (text.slice(0, end) !== textSum(body)) return undefined;
+    const found = JSON.parse(body) as WrittenConfirmation;
     if (found.workspace !== workspace || found.task !== task || found.key !== key) return undefined;
     if (Math.abs(now - found.made) > LASTS) return undefined;
     const transcript = found.transcript.map(({ stream, bytes }) => ({
       stream,
       bytes: Buffer.from(bytes, 'latin1'),
     }));
-    if (sumOf(transcript) !== found.sum) return undefined;
     return { ...found, facts: found.facts.map(readFact), transcript };
   } catch {
-    return undefined; // Cut off by a power cut.
+    return undefined; // What somebody else wrote there.
   }
 }
 
@@ -87,11 +91,11 @@ export function writeConfirmation(layout: CacheLayout, confirmation: Confirmatio
       stream,
       bytes: Buffer.from(bytes).toString('latin1'),
     })),
-    sum: sumOf(transcript),
   };
   try {
     mkdirSync(layout.confirmed, { mode: 0o700, recursive: true });
-    writeFileSync(draft, JSON.stringify(written), { mode: 0o600 });
+    const body = JSON.stringify(written);
+    writeFileSync(draft, `${textSum(body)}\n${body}`, { mode: 0o600 });
     renameSync(draft, path);
   } catch {
     rmSync(draft, { force: true });
@@ -117,6 +121,7 @@ interface WrittenProgram {
   readonly path: AbsolutePath;
   readonly size: string;
   readonly mtime: string;
+  readonly names: readonly string[];
 }
 
 type WrittenConfirmation = Omit<Confirmation, 'facts' | 'transcript'> & {
@@ -125,8 +130,6 @@ type WrittenConfirmation = Omit<Confirmation, 'facts' | 'transcript'> & {
     readonly stream: OutputChunk['stream'];
     readonly bytes: string;
   }[];
-  /** Of the transcript: damage of anything else here is found by comparing it. */
-  readonly sum: number;
 };
 
 function writeFact(fact: Fact): WrittenFact {
@@ -134,7 +137,22 @@ function writeFact(fact: Fact): WrittenFact {
   return { ...fact, size: String(fact.size), mtime: String(fact.mtime) };
 }
 
+/** Of facts that a later vt wrote nothing can be said. */
+const known: Readonly<Record<Fact['kind'], true>> = {
+  content: true,
+  absence: true,
+  existence: true,
+  link: true,
+  listing: true,
+  glob: true,
+  program: true,
+  root: true,
+  env: true,
+  'env-query': true,
+};
+
 function readFact(fact: WrittenFact): Fact {
+  if (!Object.hasOwn(known, fact.kind)) throw new TypeError(`no such fact: ${fact.kind}`);
   if (fact.kind !== 'program') return fact;
   return { ...fact, size: BigInt(fact.size), mtime: BigInt(fact.mtime) };
 }
@@ -142,27 +160,5 @@ function readFact(fact: WrittenFact): Fact {
 /** Two tasks that share a name take turns: each says whose it is. */
 function confirmationPath(layout: CacheLayout, workspace: string, task: string): string {
   const text = `${workspace}\0${task}`;
-  return join(layout.confirmed, spread(text, 0x811c9dc5) + spread(text, 0x01234567));
-}
-
-/** FNV-1a, in hexadecimal: loading node:crypto costs more than all else here. */
-function spread(text: string, seed: number): string {
-  let hash = seed;
-  for (let at = 0; at < text.length; at++) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
-/** Adler's: of bytes that a disk may have damaged, not that somebody may have changed. */
-function sumOf(chunks: readonly OutputChunk[]): number {
-  let [low, high] = [1, 0];
-  for (const { stream, bytes } of chunks) {
-    low += stream.charCodeAt(3);
-    for (const byte of bytes) {
-      low = (low + byte) % 65521;
-      high = (high + low) % 65521;
-    }
-  }
-  return high * 65536 + low;
+  return join(layout.confirmed, textSum(text, 0x811c9dc5) + textSum(text, 0x01234567));
 }
