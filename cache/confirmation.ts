@@ -145,6 +145,7 @@ const known: Readonly<Record<Fact['kind'], true>> = {
   link: true,
   listing: true,
   glob: true,
+  json: true,
   program: true,
   root: true,
   env: true,

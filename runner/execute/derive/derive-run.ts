@@ -1,7 +1,7 @@
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
 import type { CachePolicy } from '../../plan/execution.js';
-import type { PathAccess, TaskTrace, Touch } from '../../tracker/task-trace.js';
+import type { TaskTrace, Touch } from '../../tracker/task-trace.js';
 import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { learnedBeforeChange } from './before-change.js';
