@@ -1,6 +1,6 @@
 import type { Explainer } from '../../../cache/explain/explainer.js';
 import type { RestorePreview } from '../../../cache/explain/restore-preview.js';
-import { createWorld } from '../../plan/create-world.js';
+import { createWorld, placeOf } from '../../plan/create-world.js';
 import type { Plan, PlannedExecution } from '../../plan/plan.js';
 import type { CacheStatus } from '../outcome.js';
 import type { StepIndex } from '../schedule/run-events.js';
@@ -48,7 +48,7 @@ async function predict(
   if (policy === undefined) {
     return { status: { kind: 'disabled', because: uncachedBecause }, restore: undefined };
   }
-  const world = createWorld(workspaceRoot, envSource);
+  const world = createWorld(workspaceRoot, envSource, placeOf(execution));
   const { verdict } = (await explainer?.nextRun(task, policy.key, world)) ?? nothingStored;
   if (verdict.kind === 'hit') return { status: { kind: 'hit' }, restore: verdict.restore };
   return { status: verdict, restore: undefined };
