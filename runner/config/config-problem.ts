@@ -26,6 +26,8 @@ export type ConfigProblem =
       /** The types that are accepted, in words: `a string or an array of strings`. */
       readonly expected: string;
       readonly got: string;
+      /** The accepted word that a misspelt one most likely means. */
+      readonly nearest?: string | undefined;
       readonly at: SourceRange;
     }
   | { readonly kind: 'root-only-field'; readonly field: string; readonly at: SourceRange }

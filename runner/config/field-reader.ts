@@ -80,15 +80,38 @@ export class FieldReader {
     );
   }
 
-  wrongType(field: string, expected: string, node: Node): undefined {
+  /** One of a few words; another one is a problem that names the nearest. */
+  word<T extends string>(
+    field: string,
+    node: Node,
+    words: readonly T[],
+    expected: string,
+  ): T | undefined {
+    const value: unknown = node.value;
+    const found = words.find((word) => word === value);
+    if (found !== undefined) return found;
+    const nearest = typeof value === 'string' ? nearestName(value, words) : undefined;
+    return this.wrongType(field, expected, node, nearest);
+  }
+
+  wrongType(field: string, expected: string, node: Node, nearest?: string): undefined {
     this.problems.push({
       kind: 'wrong-type',
       field,
       expected,
       got: describe(node),
+      nearest,
       at: this.range(node),
     });
     return undefined;
+  }
+
+  /**
+   * Whether a field of the object is not among those that `fields` returned: that is a problem
+   * already, and what the object seems to lack most likely only has a wrong name.
+   */
+  hasMistakenField(node: Node, fields: ReadonlyMap<string, Field>): boolean {
+    return fieldsOf(node).length > fields.size;
   }
 }
 
@@ -102,7 +125,7 @@ function describe(node: Node): string {
     case 'null':
       return '`null`';
     case 'string':
-      return 'a string';
+      return JSON.stringify(node.value);
     case 'number':
       return 'a number';
     case 'boolean':

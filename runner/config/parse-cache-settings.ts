@@ -82,6 +82,7 @@ function parsePath(reader: FieldReader, field: string, item: Node): PathEntry | 
       return value === undefined ? undefined : { kind: 'auto', auto: value };
     }
     if (written === undefined || auto !== undefined) {
+      if (reader.hasMistakenField(item, fields)) return undefined;
       return reader.wrongType(owner, '`{ "auto": … }` or `{ "pattern": …, "base": … }`', item);
     }
     const pattern = reader.string('pattern', written.value);
@@ -105,10 +106,7 @@ function parseBase(
   field: Field | undefined,
 ): 'package' | 'workspace' | undefined {
   if (field === undefined) return 'package';
-  const value: unknown = field.value.value;
-  return value === 'package' || value === 'workspace'
-    ? value
-    : reader.wrongType('base', '`"package"` or `"workspace"`', field.value);
+  return reader.word('base', field.value, ['package', 'workspace'], '`"package"` or `"workspace"`');
 }
 
 function usable(reader: FieldReader, pattern: string, node: Node): boolean {

@@ -2,7 +2,7 @@ import type { Node } from 'jsonc-parser';
 import type { FieldReader } from './field-reader.js';
 import type { DependencyField, TaskReference } from './task-definition.js';
 
-const dependencyFields: readonly string[] = ['dependencies', 'devDependencies', 'peerDependencies'];
+const dependencyFields = ['dependencies', 'devDependencies', 'peerDependencies'] as const;
 
 /** Reads `dependsOn`: names, `pkg#task`, and `{ task, from }`. */
 export function parseDependsOn(reader: FieldReader, node: Node): readonly TaskReference[] {
@@ -21,6 +21,7 @@ function parseReference(reader: FieldReader, item: Node): TaskReference | undefi
   const task = fields.get('task');
   const from = fields.get('from');
   if (task === undefined || from === undefined) {
+    if (reader.hasMistakenField(item, fields)) return undefined;
     return reader.wrongType(owner, '`{ "task": …, "from": … }`', item);
   }
   const name = reader.string('task', task.value);
@@ -36,13 +37,9 @@ function parseFrom(reader: FieldReader, node: Node): readonly DependencyField[] 
     '`"dependencies"`, `"devDependencies"`, `"peerDependencies"` or an array of them';
   const kinds: DependencyField[] = [];
   for (const item of items) {
-    const value: unknown = item.value;
-    if (!isDependencyField(value)) return reader.wrongType('from', expected, item);
-    kinds.push(value);
+    const kind = reader.word('from', item, dependencyFields, expected);
+    if (kind === undefined) return undefined;
+    kinds.push(kind);
   }
   return kinds;
-}
-
-function isDependencyField(value: unknown): value is DependencyField {
-  return typeof value === 'string' && dependencyFields.includes(value);
 }

@@ -1,6 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import type { ConfigProblem } from './config-problem.js';
 import { FieldReader } from './field-reader.js';
+import { noteRemote } from './note-remote.js';
 import type { Field } from './json-document.js';
 import { parseJsonDocument } from './json-document.js';
 import { parseTask } from './parse-task.js';
@@ -35,11 +36,26 @@ const rootFields = ['cache', 'enablePrePostScripts', 'tasks'] as const;
 const fileName = 'vite-task.json';
 
 /**
- * Reads a vite-task.json.
+ * Reads a vite-task.json. Problems come in the order of their places.
  *
  * @param isRoot whether it lies in the workspace root, where fields about the workspace are allowed.
  */
 export function parseTaskFile(
+  file: string,
+  text: string,
+  isRoot: boolean,
+  problems: Sink<ConfigProblem>,
+): TaskFile {
+  const found: ConfigProblem[] = [];
+  const taskFile = readTaskFile(file, text, isRoot, found);
+  const place = (problem: ConfigProblem): number =>
+    'at' in problem ? (problem.at?.offset ?? 0) : 0;
+  found.sort((a, b) => place(a) - place(b));
+  for (const problem of found) problems.push(problem);
+  return taskFile;
+}
+
+function readTaskFile(
   file: string,
   text: string,
   isRoot: boolean,
@@ -116,14 +132,7 @@ function parseRootSettings(reader: FieldReader, fields: ReadonlyMap<string, Fiel
     return { ...defaultRootSettings, enablePrePostScripts: prePost };
   }
   const settings = reader.fields(cache, '"cache"', ['scripts', 'tasks', 'remote']);
-  const remote = settings.get('remote');
-  if (remote !== undefined) {
-    reader.problems.push({
-      kind: 'no-effect-yet',
-      field: 'cache.remote',
-      at: reader.range(remote.key),
-    });
-  }
+  noteRemote(reader, settings);
   return {
     cacheScripts: flag('cache.scripts', settings.get('scripts'), cacheScripts),
     cacheTasks: flag('cache.tasks', settings.get('tasks'), cacheTasks),

@@ -3,6 +3,7 @@ import type { Node } from 'jsonc-parser';
 import { cacheSettingFields, parseCacheSettings } from './parse-cache-settings.js';
 import { parseDependsOn } from './parse-depends-on.js';
 import type { FieldReader } from './field-reader.js';
+import { noteRemote } from './note-remote.js';
 import type { Field } from './json-document.js';
 import { defaultCacheSettings } from './task-definition.js';
 import type { CacheSettings, CommandLine, TaskDefinition } from './task-definition.js';
@@ -35,7 +36,7 @@ export function parseTask(reader: FieldReader, entry: Field): ParsedTask | undef
   const command = fields.get('command');
   const dependsOn = fields.get('dependsOn');
   const cwd = fields.get('cwd');
-  if (command === undefined && dependsOn === undefined) {
+  if (command === undefined && dependsOn === undefined && !reader.hasMistakenField(value, fields)) {
     reader.problems.push({ kind: 'no-command', task: name, at: reader.range(key) });
   }
   return {
@@ -46,7 +47,10 @@ export function parseTask(reader: FieldReader, entry: Field): ParsedTask | undef
       dependsOn: dependsOn === undefined ? [] : parseDependsOn(reader, dependsOn.value),
       cache: parseCache(reader, name, fields),
     },
-    olderFields: cacheSettingFields.filter((field) => fields.has(field)),
+    // Both places at once are a mistake of their own.
+    olderFields: cacheSettingFields.filter(
+      (field) => fields.has(field) && fields.get('cache')?.value.type !== 'object',
+    ),
   };
 }
 
@@ -105,13 +109,6 @@ function parseCache(
       });
     }
   }
-  const remote = settings.get('remote');
-  if (remote !== undefined) {
-    reader.problems.push({
-      kind: 'no-effect-yet',
-      field: 'cache.remote',
-      at: reader.range(remote.key),
-    });
-  }
+  noteRemote(reader, settings);
   return parseCacheSettings(reader, task, settings);
 }

@@ -49,7 +49,9 @@ function words(problem: ConfigProblem): Words {
     case 'wrong-type':
       return say(
         `${problem.field} must be ${problem.expected}`,
-        'change the value to one of the accepted types',
+        problem.nearest === undefined
+          ? 'change the value to one of the accepted types'
+          : `did you mean "${problem.nearest}"?`,
         [`found: ${problem.got}`],
       );
     case 'root-only-field':
@@ -81,7 +83,9 @@ function words(problem: ConfigProblem): Words {
     case 'bad-glob':
       return say(
         `"${problem.pattern}" is not a usable glob: ${globMistake(problem.reason)}`,
-        'put a backslash before a character that is meant literally',
+        problem.reason === 'empty'
+          ? 'remove it, or write what it should match'
+          : 'put a backslash before a character that is meant literally',
       );
     case 'cwd-outside-package':
       return say(

@@ -182,7 +182,7 @@ help: remove it; results are kept on this machine only
     );
     assert.deepEqual(
       problems.map((problem) => problem.kind),
-      ['both-generations', 'older-form'],
+      ['both-generations'],
     );
     assert.equal(
       render(problems[0] as Problem),
