@@ -50,6 +50,7 @@ describe('splitCommandLine', () => {
     ['cmd a#b "&&"', [direct('cmd a#b "&&"', ['cmd', 'a#b', '&&'])]],
     ['echo hi && vite', [{ kind: 'shell', text: 'echo hi' }, direct('vite', ['vite'])]],
     ['A=1 echo hi', [{ kind: 'shell', text: 'A=1 echo hi' }]],
+    ['a b\\ && c\\  ', [direct('a b\\ ', ['a', 'b ']), direct('c\\ ', ['c '])]],
   ];
   for (const [line, parts] of simple) {
     it(`takes apart: ${line}`, () => {

@@ -28,7 +28,7 @@ interface Word {
  * part for the shell: what is not certainly simple is never taken apart.
  */
 export function splitCommandLine(line: string): readonly [CommandPart, ...CommandPart[]] {
-  const whole: CommandPart = { kind: 'shell', text: line.trim() };
+  const whole: CommandPart = { kind: 'shell', text: trimmed(line) };
   const commands = lex(line);
   if (commands === undefined) return [whole];
   const parts: CommandPart[] = [];
@@ -54,6 +54,14 @@ function parsePart(text: string, words: readonly Word[]): CommandPart | undefine
   return { kind: 'direct', text, assignments, argv: [program, ...args] };
 }
 
+/** Without the blanks around it; a blank behind a backslash is part of a word. */
+function trimmed(text: string): string {
+  const rest = text.replace(/^[ \t\n]+/, '');
+  const kept = rest.replace(/[ \t\n]+$/, '');
+  const isEscaped = /(?:^|[^\\])(?:\\\\)*\\$/.test(kept);
+  return isEscaped ? rest.slice(0, kept.length + 1) : kept;
+}
+
 interface LexedCommand {
   readonly text: string;
   readonly words: readonly Word[];
@@ -67,7 +75,7 @@ function lex(line: string): readonly LexedCommand[] | undefined {
   let at = 0;
   const finish = (end: number): boolean => {
     if (words.length === 0) return false;
-    commands.push({ text: line.slice(start, end).trim(), words });
+    commands.push({ text: trimmed(line.slice(start, end)), words });
     words = [];
     return true;
   };
