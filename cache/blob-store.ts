@@ -127,13 +127,24 @@ export class BlobStore {
     return stat !== undefined && stat.isFile() && stat.size === size;
   }
 
+  /** Also when somebody has removed all blobs by hand. */
+  #makeFolder(folder: string): void {
+    try {
+      makePrivateDirectory(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      makePrivateDirectory(this.#layout.blobs);
+      makePrivateDirectory(folder);
+    }
+  }
+
   #place(digest: Digest, size: number, write: (temporary: string) => void): void {
     const temporary = join(this.#layout.temporary, temporaryName('blob'));
     const path = this.path(digest);
     try {
       write(temporary);
       chmodSync(temporary, 0o600);
-      makePrivateDirectory(dirname(path));
+      this.#makeFolder(dirname(path));
       renameSync(temporary, path);
       this.#written += size;
     } catch (error) {
