@@ -4,7 +4,8 @@ import type { NotStored } from '../../cache/stored-run.js';
 export function notStoredText(reason: NotStored): string {
   switch (reason.kind) {
     case 'modified-during-run':
-      return `'${reason.path}' was modified while the task ran`;
+      // A directory, if something the tracker does not know of made or removed a name in it.
+      return `${reason.path === '' ? 'the workspace root' : `'${reason.path}'`} was modified while the task ran`;
     case 'read-then-written':
       return `read and wrote '${reason.path}'`;
     case 'unreadable-input':

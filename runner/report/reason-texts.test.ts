@@ -92,6 +92,10 @@ table<NotCached>('notCachedText', notCachedText, [
   ],
   [{ kind: 'modified-during-run', path: p('p') }, "'p' was modified while the task ran"],
   [
+    { kind: 'modified-during-run', path: p('') },
+    'the workspace root was modified while the task ran',
+  ],
+  [
     { kind: 'unreadable-input', path: p('p'), detail: 'EACCES' },
     "'p' was read and cannot be read now (EACCES)",
   ],

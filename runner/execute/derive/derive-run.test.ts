@@ -431,6 +431,19 @@ describe('refusals', () => {
     );
   });
 
+  test('with the command line that tracking saw of a process that was gone too soon', () => {
+    const { pid } = child;
+    assert.deepEqual(derive({ channel: { cacheDisabled: { speaker: { pid } } } }), {
+      kind: 'opted-out',
+      speaker: { pid, argv: child.argv },
+    });
+    const failures = [{ kind: 'unfinished-message', speaker: { pid } }] as const;
+    assert.deepEqual(derive({ channel: { failures } }), {
+      kind: 'channel-failed',
+      failures: [{ kind: 'unfinished-message', speaker: { pid, argv: child.argv } }],
+    });
+  });
+
   test('unless the user’s configuration does not let it', () => {
     const channel = { cacheDisabled: { speaker } };
     assert.equal(derive({ channel, mayOptOut: false }).kind, 'derived');

@@ -55,11 +55,11 @@ type Output = FinishedRun['outputs'][number];
  */
 export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDerived {
   const { trace, channel, policy } = facts;
-  const refusal = findRefusal(facts);
+  const processes = new ProcessList(trace.processes);
+  const refusal = findRefusal(facts, processes);
   if (refusal !== undefined) return refusal;
 
   const inWorkspace = relativeTo(facts.workspaceRoot, view);
-  const processes = new ProcessList(trace.processes);
   const reports = {
     ignoredInputs: ignoreReports(channel.ignoredInputs, inWorkspace, processes),
     ignoredOutputs: ignoreReports(channel.ignoredOutputs, inWorkspace, processes),
@@ -102,12 +102,23 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
   };
 }
 
-function findRefusal({ trace, channel, policy, mainPid }: RunFacts): NotDerived | undefined {
+function findRefusal(
+  { trace, channel, policy, mainPid }: RunFacts,
+  processes: ProcessList,
+): NotDerived | undefined {
   const { cacheDisabled, failures } = channel;
   if (cacheDisabled !== undefined && policy.mayOptOut) {
-    return { kind: 'opted-out', ...cacheDisabled };
+    const speaker = processes.named(cacheDisabled.speaker);
+    return { kind: 'opted-out', ...cacheDisabled, speaker };
   }
-  if (failures.length > 0) return { kind: 'channel-failed', failures };
+  if (failures.length > 0) {
+    const named = failures.map((failure) =>
+      'speaker' in failure && failure.speaker !== undefined
+        ? { ...failure, speaker: processes.named(failure.speaker) }
+        : failure,
+    );
+    return { kind: 'channel-failed', failures: named };
+  }
   // Declared inputs and outputs need no tracking; but what still runs may still write them.
   const needed = policy.input.auto || policy.output.auto;
   const incomplete = trace.incomplete.filter(

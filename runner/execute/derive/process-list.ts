@@ -36,6 +36,14 @@ export class ProcessList {
     return observer;
   }
 
+  /** With its command line as tracking saw it, if it had ended before anybody could look. */
+  named(speaker: Speaker): Speaker {
+    if (speaker.argv !== undefined) return speaker;
+    const traced = this.#speakers.get(speaker.pid);
+    const argv = traced === undefined ? undefined : this.#processes[traced]?.argv;
+    return argv === undefined || argv.length === 0 ? speaker : { ...speaker, argv };
+  }
+
   observerOf({ pid, argv = [] }: Speaker): Observer {
     const known = this.#speakers.get(pid);
     if (known !== undefined) return known;
