@@ -21,11 +21,11 @@ export function withPlaceholders(text: string, places: Places): string {
       .replaceAll(places.bin, '<bin>')
       .replaceAll(process.execPath, '<node>')
       .replace(/\bpid \d+/g, 'pid <pid>')
-      // Names of stored results stand first in a line; a blob is named in the reason of a miss.
-      .replace(/^[0-9a-f]{12}(?= )/gm, '<entry>')
+      // Names of stored results, in lists and in sentences; a blob is named in the reason of a miss.
+      .replace(/^[0-9a-f]{12}(?= )|\b[0-9a-f]{12}(?=, stored )/gm, '<entry>')
       .replace(/^(entry: +)[0-9a-f]{32}$/gm, '$1<entry>')
-      .replace(/^(stored: +)[\d-]+ [\d:]+ UTC$/gm, '$1<date>')
-      .replace(/^(took: +)(?:\d+m )?[\d.]+m?s$/gm, '$1<time>')
+      .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, '<date>')
+      .replace(/^( *took:? +)(?:\d+m )?[\d.]+m?s(?=;|$)/gm, '$1<time>')
       .replace(/\bblob [0-9a-f]{64}/g, 'blob <digest>')
       .replace(/^(index: +)[\d.]+ \w+$/gm, '$1<size>')
       // Nothing is said of what is too little to be measured.
