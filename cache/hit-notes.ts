@@ -4,7 +4,7 @@ import { encodeAttempt } from './attempt-codec.js';
 import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
 import type { IndexDatabase, Transaction } from './index-database.js';
-import { attemptEnded } from './last-run-table.js';
+import { attemptsEnded } from './last-run-table.js';
 import { temporaryName } from './temporary-names.js';
 
 /**
@@ -22,8 +22,8 @@ export interface HitNote {
   readonly duration: number;
 }
 
-/** Bytes of notes that are left for later: some 300 hits, told in a few milliseconds. */
-const ENOUGH = 64 * 1024;
+/** Bytes of notes that are left for later: some thousand hits, told in some tens of milliseconds. */
+const ENOUGH = 512 * 1024;
 
 /** Keeps these for later; true when there are so many that the index should be told now. Never throws. */
 export function leaveHitNotes(layout: CacheLayout, notes: readonly HitNote[]): boolean {
@@ -70,9 +70,9 @@ async function recordHits(transaction: Transaction, notes: readonly HitNote[]): 
      FROM json_each(?) AS use WHERE name = use.value ->> 0`,
     [JSON.stringify([...uses].map(([name, { count, used }]) => [name, count, used]))],
   );
-  for (const { workspace, task, entry, ended, duration } of last.values()) {
-    const known = await attemptEnded(transaction, workspace, task);
-    if (known === undefined || known >= ended) continue;
+  const known = await attemptsEnded(transaction, [...last.keys()]);
+  for (const [name, { workspace, task, entry, ended, duration }] of last) {
+    if (!((known.get(name) ?? Infinity) < ended)) continue;
     const found = { kind: 'hit', entry } as const;
     const body = encodeAttempt({ ended, duration, found, outcome: undefined });
     await transaction.run(

@@ -137,17 +137,22 @@ export async function lastAttempts(
   );
 }
 
-/** When the last run of a task was over; undefined where none is known. */
-export async function attemptEnded(
+/** When the last runs of tasks were over that are known, by `[workspace, task]` in JSON. */
+export async function attemptsEnded(
   transaction: Transaction,
-  workspace: string,
-  task: string,
-): Promise<number | undefined> {
-  const [row] = await transaction.all<{ attempt: Uint8Array }>(
-    'SELECT attempt FROM last_run WHERE workspace = ? AND task = ?',
-    [workspace, task],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await transaction.all<{ name: string; attempt: Uint8Array }>(
+    `SELECT name.value AS name, attempt FROM json_each(?) AS name
+     JOIN last_run ON workspace = name.value ->> 0 AND task = name.value ->> 1`,
+    [JSON.stringify(names)],
   );
-  return row && whole(() => decodeAttempt(row.attempt))?.ended;
+  return new Map(
+    rows.flatMap(({ name, attempt }) => {
+      const ended = whole(() => decodeAttempt(attempt))?.ended;
+      return ended === undefined ? [] : [[name, ended] as const];
+    }),
+  );
 }
 
 interface AttemptRow {

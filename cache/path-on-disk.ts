@@ -8,8 +8,12 @@ const ESCAPE = /\0([0-9a-f]{2})/g;
 
 /** Where a path of the workspace is. */
 export function onDisk(root: AbsolutePath, path: WorkspacePath): DiskPath {
-  const absolute = path === '' ? root : root === '/' ? `/${path}` : `${root}/${path}`;
-  return toDisk(absolute);
+  return toDisk(within(root, path));
+}
+
+/** As `join` gives it, at a tenth of the cost: both are clean. */
+export function within(root: AbsolutePath, path: WorkspacePath): string {
+  return path === '' ? root : root === '/' ? `/${path}` : `${root}/${path}`;
 }
 
 /** The bytes for which a text stands that `fromBytes` gave; any other text as it is. */

@@ -1,13 +1,13 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import type { FileMemo } from './file-memo.js';
 import { isExecutable, lstatOrAbsent } from './file-identity.js';
 import type { Transaction } from './index-database.js';
 import { jsonValueAt, MOST_JSON_BYTES } from './json-value.js';
 import type { JsonValue } from './json-value.js';
+import { within } from './path-on-disk.js';
 import { ancestorsOf } from './path-parts.js';
 
 /** What is at a path when its content is asked for. `other`: nothing that could be compared. */
@@ -61,7 +61,7 @@ export class PresentFiles {
     if (this.#stats.has(path)) return this.#stats.get(path);
     let stat: BigIntStats | 'unreachable' | undefined;
     try {
-      stat = lstatOrAbsent(join(this.#root, path));
+      stat = lstatOrAbsent(within(this.#root, path));
     } catch {
       stat = 'unreachable';
     }
@@ -93,7 +93,7 @@ export class PresentFiles {
     const stat = this.stat(path);
     if (stat === undefined) return 'absent';
     if (!stat.isFile()) return 'other';
-    const result = await this.#memo.digest(join(this.#root, path), stat);
+    const result = await this.#memo.digest(within(this.#root, path), stat);
     if ('failure' in result) return result.failure === 'ENOENT' ? 'absent' : 'other';
     return { digest: result.digest, executable: isExecutable(result.stat) };
   }
@@ -113,7 +113,7 @@ export class PresentFiles {
     if (stat === undefined) return { kind: 'absent' };
     if (!stat.isFile() || stat.size > MOST_JSON_BYTES) return { kind: 'unusable' };
     try {
-      return jsonValueAt(await readFile(join(this.#root, path)), pointer);
+      return jsonValueAt(await readFile(within(this.#root, path)), pointer);
     } catch {
       return { kind: 'unusable' };
     }
@@ -123,7 +123,7 @@ export class PresentFiles {
   linkTarget(path: WorkspacePath): string | undefined {
     if (!this.stat(path)?.isSymbolicLink()) return undefined;
     try {
-      return readlinkSync(join(this.#root, path));
+      return readlinkSync(within(this.#root, path));
     } catch {
       return undefined;
     }
@@ -134,7 +134,7 @@ export class PresentFiles {
     if (this.#names.has(path)) return this.#names.get(path);
     let names: readonly string[] | undefined;
     try {
-      names = listNames(join(this.#root, path));
+      names = listNames(within(this.#root, path));
     } catch {
       names = undefined;
     }

@@ -1,10 +1,9 @@
 import { readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { join } from 'node:path';
 import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { inodeOf, isExecutable, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
-import { fromBytes } from './path-on-disk.js';
+import { fromBytes, within } from './path-on-disk.js';
 import { ancestorsOf } from './path-parts.js';
 import { listNames } from './present-files.js';
 import type { ManifestItem, StoredOutput } from './stored-entry.js';
@@ -153,7 +152,7 @@ async function isEdited(
   const before = observed.get(path);
   if (before === undefined) return false;
   if (!stat.isFile()) return true;
-  const read = await memo.digest(join(root, path), stat);
+  const read = await memo.digest(within(root, path), stat);
   return !('digest' in read) || read.digest !== before;
 }
 
@@ -169,13 +168,13 @@ async function isAsWritten(
       if (!stat.isFile() || stat.size !== output.size || permissionBits(stat) !== output.mode) {
         return false;
       }
-      const read = await memo.digest(join(root, output.path), stat);
+      const read = await memo.digest(within(root, output.path), stat);
       return 'digest' in read && read.digest === output.digest;
     }
     case 'symlink':
       if (!stat.isSymbolicLink()) return false;
       return (
-        fromBytes(readlinkSync(join(root, output.path), { encoding: 'buffer' })) === output.target
+        fromBytes(readlinkSync(within(root, output.path), { encoding: 'buffer' })) === output.target
       );
     case 'directory':
     case 'deletion':
@@ -206,7 +205,7 @@ class PlannedView {
   /** Undefined where nothing will be, and for directories that are still to be made. */
   stat(path: WorkspacePath): BigIntStats | undefined {
     if (this.#planned.get(path) !== undefined) return undefined;
-    if (!this.#present.has(path)) this.#present.set(path, lstatOrAbsent(join(this.#root, path)));
+    if (!this.#present.has(path)) this.#present.set(path, lstatOrAbsent(within(this.#root, path)));
     return this.#present.get(path);
   }
 
@@ -223,7 +222,7 @@ class PlannedView {
   }
 
   removeIfEmpty(path: WorkspacePath): boolean {
-    const children = listNames(join(this.#root, path));
+    const children = listNames(within(this.#root, path));
     const empty = children.every(
       (name) => this.#planned.get(`${path}/${name}` as WorkspacePath) === 'absent',
     );

@@ -1,4 +1,5 @@
 import { FRAME_MARK as MARK, MAX_FRAME_BYTES } from './frame.js';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Frame } from './generated/vt/ipc/v1/ipc.js';
 
 /** What a splitter finds, in the order of the bytes. Must not throw. */
@@ -16,7 +17,7 @@ type Candidate =
 
 /**
  * Finds the frames in what is read from the request FIFO. Keeps little more than one frame between
- * calls, and copies no more than that.
+ * calls.
  *
  * What starts at a byte is a frame if its length is possible, the mark follows, it decodes, and no
  * other frame starts before its end: such a one shows that this is only the beginning of a frame
@@ -38,12 +39,15 @@ export class FrameSplitter {
    *   length swallow the next request, whose sender waits for the answer.
    */
   push(bytes: Uint8Array, emptied: boolean): void {
-    const data = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
+    // One copy for all frames in it: bytes of a frame are a view of it, good after this call too.
+    const data = joined(this.#rest, bytes);
+    const reader = new BinaryReader(data);
     let at = 0;
     let garbage = 0;
     while (at < data.length) {
-      const candidate = frameAt(data, at);
-      const other = candidate.kind === 'frame' ? frameWithin(data, at, candidate.end) : GARBAGE;
+      const candidate = frameAt(data, at, reader);
+      const other =
+        candidate.kind === 'frame' ? frameWithin(data, at, candidate.end, reader) : GARBAGE;
       if ((candidate.kind === 'incomplete' || other.kind === 'incomplete') && !emptied) break;
       if (candidate.kind === 'frame' && other.kind !== 'frame') {
         if (garbage > 0) this.#sink.garbage(garbage);
@@ -56,7 +60,7 @@ export class FrameSplitter {
       }
     }
     if (garbage > 0) this.#sink.garbage(garbage);
-    this.#rest = copyOf(data, at, data.length);
+    this.#rest = data.slice(at);
   }
 
   /** Bytes held back because they may be the beginning of a frame. */
@@ -65,7 +69,7 @@ export class FrameSplitter {
   }
 }
 
-function frameAt(data: Uint8Array, at: number): Candidate {
+function frameAt(data: Uint8Array, at: number, reader: BinaryReader): Candidate {
   const first = data[at] ?? 0;
   let start = at + 1;
   let length = first;
@@ -85,21 +89,24 @@ function frameAt(data: Uint8Array, at: number): Candidate {
   }
   if (end > data.length) return INCOMPLETE;
   try {
-    return { kind: 'frame', frame: Frame.decode(copyOf(data, start, end)), end };
+    reader.pos = start;
+    const frame = Frame.decode(reader, length);
+    // What is said to be longer than the frame would be read from the next one.
+    return reader.pos === end ? { kind: 'frame', frame, end } : GARBAGE;
   } catch {
     return GARBAGE;
   }
 }
 
 /** The frame that starts after `at` and before `end`, the end of the frame at `at`, if there is one. */
-function frameWithin(data: Uint8Array, at: number, end: number): Candidate {
+function frameWithin(data: Uint8Array, at: number, end: number, reader: BinaryReader): Candidate {
   // Its prefix may be the last one or two bytes before `end`.
   for (let mark = at + 1 + MARK.length; mark <= end + 1; mark += 1) {
     if (mark >= data.length) return INCOMPLETE;
     if (data[mark] !== MARK[0]) continue;
     for (const start of [mark - 1, mark - 2]) {
       if (start >= end) continue;
-      const other = frameAt(data, start);
+      const other = frameAt(data, start, reader);
       if (other.kind !== 'garbage') return other;
     }
   }
@@ -108,11 +115,6 @@ function frameWithin(data: Uint8Array, at: number, end: number): Candidate {
 
 const GARBAGE: Candidate = { kind: 'garbage' };
 const INCOMPLETE: Candidate = { kind: 'incomplete' };
-
-/** Not `slice`, which for a Buffer gives a view of memory that the next read overwrites. */
-function copyOf(data: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(data.subarray(start, end));
-}
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const both = new Uint8Array(a.length + b.length);

@@ -118,7 +118,8 @@ export class RequestAssembler {
       state.spoilt = 'too-long';
       return;
     }
-    state.chunks.push(chunk);
+    // A view of all that was read with it.
+    state.chunks.push(new Uint8Array(chunk));
     state.bytes += chunk.length;
     this.#unfinishedBytes += chunk.length;
   }

@@ -48,8 +48,8 @@ for (const [name, file] of Object.entries(apart)) {
 
 /** Parts of Node that are loaded when something of them is used: a cache hit needs few of them. */
 const late = [
-  ...['node:child_process', 'node:crypto', 'node:events', 'node:fs/promises', 'node:module'],
-  ...['node:net', 'node:os', 'node:readline', 'node:timers/promises', 'node:tty', 'node:util'],
+  ...['node:child_process', 'node:crypto', 'node:fs/promises', 'node:net', 'node:readline'],
+  ...['node:timers/promises', 'node:tty'],
 ];
 const loadLate = {
   name: 'load-late',
@@ -58,10 +58,19 @@ const loadLate = {
       late.includes(name) && namespace !== 'late' ? { path: name, namespace: 'late' } : undefined,
     );
     build.onLoad({ filter: /./, namespace: 'late' }, ({ path: name }) => {
-      const getters = Object.keys(createRequire(import.meta.url)(name))
-        .filter((key) => key !== 'default' && /^\w+$/.test(key))
-        .map((key) => `get ${key}() { return require('${name}').${key}; },`);
-      return { contents: `module.exports = {\n${getters.join('\n')}\n};`, loader: 'js' };
+      // An ES module of functions that stand for those of Node, so that only those used are in the bundle.
+      const functions = Object.entries(createRequire(import.meta.url)(name)).flatMap(
+        ([key, value]) =>
+          typeof value === 'function' && key !== 'default'
+            ? `function ${key}_(...args) {
+                 const it = require('${name}').${key};
+                 if (new.target === undefined) return it(...args);
+                 return Reflect.construct(it, args, new.target === ${key}_ ? it : new.target);
+               }
+               export { ${key}_ as ${key} };`
+            : [],
+      );
+      return { contents: functions.join('\n'), loader: 'js' };
     });
   },
 };

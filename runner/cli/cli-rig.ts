@@ -90,7 +90,7 @@ export class CliRig {
         },
         cleanCache: (directory) => {
           this.cleaned.push(directory);
-          return this.cleanOutcome;
+          return Promise.resolve(this.cleanOutcome);
         },
         report: (request) => {
           this.reports.push(request);

@@ -33,13 +33,13 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
       createExecutor: ({ warn, ...options }) =>
         createExecutor({
           ...options,
-          window: stdout.stream,
+          window: () => stdout.stream,
           nodeClient,
           warn: (warning) => {
             warn(cacheWarningText(warning));
           },
         }),
-      cleanCache,
+      cleanCache: (directory) => Promise.resolve(cleanCache(directory)),
       report: () => Promise.resolve(1),
     },
   );

@@ -51,7 +51,7 @@ export interface Services {
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
   /** Removes every stored result and leaves other people's files alone. */
-  cleanCache(cacheDirectory: AbsolutePath): CleanOutcome;
+  cleanCache(cacheDirectory: AbsolutePath): Promise<CleanOutcome>;
   /**
    * Sends a request to the runner of the task this process is part of, and prints the answer, if
    * there is one, to `io.stdout`. Resolves to an exit code. Outside a task, statements are no-ops.

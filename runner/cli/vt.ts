@@ -1,15 +1,13 @@
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cleanCache } from '../../cache/clean-cache.js';
 import { createExecutor } from '../execute/run/create-executor.js';
 import { cacheWarningText } from '../report/cache-warning-text.js';
 import type { Io } from '../report/output.js';
 import { exitProcess } from './exit-process.js';
 import { main } from './main.js';
-import { outputStream } from './output-stream.js';
+import { ownStream } from './own-stream.js';
 import { terminalKeyboard } from './select/keyboard.js';
-import { sendReport } from './send-report.js';
 import type { Services } from './services.js';
 
 /** Replaced by the bundler with the version of package.json. */
@@ -18,9 +16,12 @@ declare const __VT_VERSION__: string;
 /** Tools load it by VP_RUN_NODE_CLIENT_PATH; scripts/build.mjs puts it beside the bundle. */
 const nodeClient = path.join(path.dirname(fileURLToPath(import.meta.url)), 'vt-client.cjs');
 
+const stdout = ownStream(1, () => process.stdout);
+const stderr = ownStream(2, () => process.stderr);
+
 const io: Io = {
-  stdout: outputStream(process.stdout),
-  stderr: outputStream(process.stderr),
+  stdout,
+  stderr,
   capture: ownCapture(),
   cwd: process.cwd(),
   env: process.env,
@@ -36,14 +37,17 @@ const services: Services = {
   createExecutor: ({ warn, ...options }) =>
     createExecutor({
       ...options,
-      window: process.stdout,
+      window: () => process.stdout,
       nodeClient,
       warn: (warning) => {
         warn(cacheWarningText(warning));
       },
     }),
-  cleanCache,
-  report: (request, io) => Promise.resolve(sendReport(request, nodeClient, io)),
+  // Loaded when they are used: a replay is what has to be fast.
+  cleanCache: async (directory) =>
+    (await import('../../cache/clean-cache.js')).cleanCache(directory),
+  report: async (request, io) =>
+    (await import('./send-report.js')).sendReport(request, nodeClient, io),
 };
 
 main(process.argv.slice(2), io, services).then(exitProcess, (error: unknown) => {
@@ -56,7 +60,7 @@ main(process.argv.slice(2), io, services).then(exitProcess, (error: unknown) => 
 
 /** A terminal only if both streams are: a pseudo-terminal would merge them. */
 function ownCapture(): Io['capture'] {
-  if (process.stdout.isTTY === true && process.stderr.isTTY === true) return 'terminal';
+  if (stdout.isTTY && stderr.isTTY) return 'terminal';
   try {
     const [out, err] = [fstatSync(1), fstatSync(2)];
     return out.dev === err.dev && out.ino === err.ino ? 'one-pipe' : 'pipes';

@@ -7,15 +7,14 @@ import type { Stopping } from '../schedule/stopping.js';
 import { mayNotBegin } from '../schedule/stopping.js';
 import type { CacheStatus, ExecutionEvents, Outcome } from '../outcome.js';
 import { replay } from '../process/replay.js';
-import { runTracked } from './run-tracked.js';
-import type { RunContext } from './run-tracked.js';
+import type { Performer } from './create-performer.js';
 
 /** Replays an execution if a stored result still holds, else runs it and keeps what it did. */
 export async function runCached(
   planned: PlannedExecution,
   policy: CachePolicy,
   cache: Cache,
-  context: RunContext,
+  performer: () => Promise<Pick<Performer, 'runTracked'>>,
   stopping: Stopping,
   events: ExecutionEvents,
 ): Promise<Outcome | undefined> {
@@ -55,7 +54,8 @@ export async function runCached(
   } else {
     status = before = found;
   }
+  const { runTracked } = await performer();
   if (mayNotBegin(stopping)) return undefined;
   const run = { planned, policy, cache, world, status, found: before, start, stopping, events };
-  return runTracked(run, context);
+  return runTracked(run);
 }

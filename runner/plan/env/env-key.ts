@@ -14,7 +14,7 @@ export function envKey(
   runnerEnv: RunnerEnv,
   asksForColors: boolean,
 ): readonly { readonly name: string; readonly valueDigest: Digest }[] {
-  const digests = new Map<string, Digest>(asksForColors ? [['FORCE_COLOR', colorsDigest()]] : []);
+  const digests = new Map<string, Digest>(asksForColors ? [['FORCE_COLOR', COLORS_DIGEST]] : []);
   for (const [name, digest] of classifyEnv(runnerEnv, declared).fingerprinted) {
     digests.set(name, digest);
   }
@@ -24,9 +24,6 @@ export function envKey(
     .map(([name, valueDigest]) => ({ name, valueDigest }));
 }
 
-let digestOfOne: Digest | undefined;
-
-function colorsDigest(): Digest {
-  digestOfOne ??= digestValue('1');
-  return digestOfOne;
-}
+/** Of `1`: most keys have it and no other, and node:crypto takes long to load. */
+export const COLORS_DIGEST =
+  '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b' as Digest;

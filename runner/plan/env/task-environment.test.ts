@@ -6,7 +6,8 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { AbsolutePath } from '../../../cache/brands.js';
 import type { DeclaredEnv } from './declared-env.js';
-import { envKey } from './env-key.js';
+import { digestValue } from './digest-value.js';
+import { COLORS_DIGEST, envKey } from './env-key.js';
 import { createEnvSource } from './env-source.js';
 import { asksForColors, cachedEnvironment, fullEnvironment } from './task-environment.js';
 import type { TaskEnvironmentRequest } from './task-environment.js';
@@ -25,6 +26,10 @@ function request(changes: Partial<TaskEnvironmentRequest>): TaskEnvironmentReque
     ...changes,
   };
 }
+
+it('the digest that is written down is that of 1', () => {
+  assert.equal(COLORS_DIGEST, digestValue('1'));
+});
 
 describe('the environment of a cached task', () => {
   it('has the defaults, and what is declared, and nothing else', () => {

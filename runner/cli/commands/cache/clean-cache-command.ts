@@ -21,13 +21,13 @@ export function cleanCacheCommand(context: CommandContext): LeafCommand {
   return leafCommand(help, context, clean);
 }
 
-function clean(argv: readonly string[], { io, services }: CommandContext): Exit {
+async function clean(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {
   const command = help.name;
   const given = parseFlags(argv, { command, flags: cacheFlags, endAtArgument: false });
   expectNoArguments(given.rest, command);
   const directory = directoryOf(io);
   removeLastDetails(directory);
-  const outcome = services.cleanCache(directory);
+  const outcome = await services.cleanCache(directory);
   if (outcome.kind === 'failed') {
     io.stderr.write(`vt: cannot clean ${directory}: ${outcome.path}: ${outcome.detail}\n`);
     return { kind: 'code', code: 1 };

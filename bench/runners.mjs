@@ -1,0 +1,233 @@
+// This runner against others, each as its users start it: generates workspaces, installs the others from
+// npm into a scratch folder, runs each until it replays everything, and then measures all of them in
+// turns with `node -e 0` (or with the bare command), so that the machine's moods meet all. Every measured
+// hit is checked to be one. Prints medians of paired ratios with their quartiles, as markdown.
+//
+//   node bench/runners.mjs [--packages 1,50,500] [--rounds 21] [--rows hits,outputs,restore,first,processes,memory]
+//                          [--runners vt,Turborepo,Vite+,Nx] [--scratch DIR] [--prepare] [--write]
+//
+// --scratch keeps everything for the next time; --prepare only prepares it; --write puts the table into
+// README.md, between its marks. Needs the built vt, git, and npm's registry.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { inTurns, median, ratioText, run, spread, table } from './measure.mjs';
+import {
+  forget,
+  generate,
+  installRunners,
+  packages as versions,
+  prime,
+  runIn,
+  runners,
+} from './runner-workspace.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    packages: { type: 'string', default: '1,50,500' },
+    rounds: { type: 'string', default: '21' },
+    rows: { type: 'string', default: 'hits,outputs,restore,first,processes,memory' },
+    runners: { type: 'string', default: Object.keys(runners).join(',') },
+    scratch: { type: 'string' },
+    prepare: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const list = (text) => text.split(',').filter((item) => item !== '');
+const sizes = list(options.packages).map(Number);
+const rounds = Number(options.rounds);
+const wanted = list(options.rows);
+const names = list(options.runners);
+const scratch = options.scratch ?? mkdtempSync(path.join(tmpdir(), 'vt-bench-runners-'));
+if (options.scratch === undefined) {
+  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+}
+process.on('exit', stopDaemons);
+
+const tools = installRunners(scratch);
+
+/** A workspace in which these runners replay everything. */
+function workspace(name, { count = 1, script = 'bundle', primed = names } = {}) {
+  const directory = path.join(scratch, name);
+  const stampFile = `${directory}.primed`;
+  const stamp = JSON.stringify({ versions, count, script });
+  const read = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
+  const known = read.stamp === stamp ? read.runners : [];
+  if (read.stamp !== stamp) generate(directory, { count, script, tools });
+  for (const runner of primed) {
+    if (known.includes(runner)) continue;
+    prime(directory, runner, count);
+    known.push(runner);
+    writeFileSync(stampFile, JSON.stringify({ stamp, runners: known }));
+  }
+  // What another runner's runs changed may be a question once more.
+  for (const runner of primed) prime(directory, runner, count);
+  return directory;
+}
+
+const bareNode = (cwd) => () => run([process.execPath, '-e', '0'], { cwd }).wall;
+const hitting = (directory, runner, tasks) => () => {
+  const { wall, hit, output } = runIn(directory, runner, { tasks });
+  if (!hit) throw new Error(`${runner} did not hit in ${directory}:\n${output.slice(-2000)}`);
+  return wall;
+};
+const each = (make) => Object.fromEntries(names.map((runner) => [runner, make(runner)]));
+
+/** Large workspaces take seconds a round. */
+const roundsOf = (count) => (count >= 500 ? Math.max(3, Math.round(rounds / 3)) : rounds);
+
+function hits(count) {
+  const directory = workspace(`hits-${count}`, { count });
+  if (options.prepare) return [];
+  const times = inTurns(
+    { bare: bareNode(directory), ...each((runner) => hitting(directory, runner, count)) },
+    roundsOf(count),
+  );
+  const what = count === 1 ? '1 package (20 sources)' : `${count} packages (${count * 20} sources)`;
+  return [[`hit, ${what}, of \`node -e 0\``, ...ratios(times)]];
+}
+
+function outputs() {
+  const directory = workspace('outputs', { script: 'outputs' });
+  if (options.prepare) return [];
+  const times = inTurns(
+    { bare: bareNode(directory), ...each((runner) => hitting(directory, runner, 1)) },
+    rounds,
+  );
+  return [['hit, 1,000 outputs of 100 MB in place, of `node -e 0`', ...ratios(times)]];
+}
+
+function restore() {
+  const directory = workspace('outputs', { script: 'outputs' });
+  if (options.prepare) return [];
+  const dist = path.join(directory, 'packages/p0/dist');
+  const copy = path.join(directory, 'copy');
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(dist, copy, { recursive: true });
+  const removed = () => rmSync(dist, { recursive: true, force: true });
+  const times = inTurns(
+    {
+      bare: () => {
+        removed();
+        return run(['cp', '-r', copy, dist], { cwd: directory }).wall;
+      },
+      ...each((runner) => () => {
+        removed();
+        const time = hitting(directory, runner, 1)();
+        if (!existsSync(path.join(dist, '999'))) throw new Error(`${runner} restored nothing`);
+        return time;
+      }),
+    },
+    Math.max(5, Math.round(rounds / 3)),
+  );
+  rmSync(copy, { recursive: true, force: true });
+  return [['restore of these, of `cp -r`', ...ratios(times)]];
+}
+
+/** Nx starts a daemon when it is forgotten, which is another thing to measure. */
+const forgettable = (runner) => runner !== 'Nx';
+
+function cold(title, script, text, count) {
+  const directory = workspace(script, { script, primed: [] });
+  if (options.prepare) return [];
+  const home = path.join(directory, 'packages/p0');
+  const first = (runner) => () => {
+    if (!forgettable(runner)) return Number.NaN;
+    forget(directory, runner);
+    return runIn(directory, runner, { tasks: 1 }).wall;
+  };
+  const bare = () => run(['sh', 'build.sh'], { cwd: home }).wall;
+  const times = inTurns({ bare, ...each(first) }, count);
+  return [
+    [
+      title,
+      ...names.map((runner) => (forgettable(runner) ? text(times[runner], times.bare) : '-')),
+    ],
+  ];
+}
+
+function memory() {
+  return [1, 500]
+    .filter((count) => sizes.includes(count))
+    .flatMap((count) => {
+      const directory = workspace(`hits-${count}`, { count });
+      if (options.prepare) return [];
+      const cells = names.map((runner) => {
+        const most = Array.from(
+          { length: 5 },
+          () => runIn(directory, runner, { tasks: count, memory: true }).megabytes,
+        );
+        return most.includes(undefined) ? 'no GNU time' : `${median(most).toFixed(0)} MB`;
+      });
+      return [[`peak memory of a hit, ${count} package${count === 1 ? '' : 's'}`, ...cells]];
+    });
+}
+
+const measures = {
+  hits: () => sizes.flatMap((count) => hits(count)),
+  outputs,
+  restore,
+  first: () => cold('first run of a short command, over the command', 'short', beyond, rounds),
+  processes: () =>
+    cold(
+      '1,000 processes (`cat` each), tracked, of bare',
+      'processes',
+      ratioText,
+      Math.max(3, Math.round(rounds / 4)),
+    ),
+  memory,
+};
+
+function ratios(times) {
+  return names.map((runner) => ratioText(times[runner], times.bare));
+}
+
+function beyond(times, floor) {
+  const { median: middle, low, high } = spread(times.map((time, round) => time - floor[round]));
+  return `+${middle.toFixed(0)} ms (${low.toFixed(0)}–${high.toFixed(0)})`;
+}
+
+function stopDaemons() {
+  for (const size of sizes) {
+    const directory = path.join(scratch, `hits-${size}`);
+    const nx = path.join(directory, 'node_modules/.bin/nx');
+    if (existsSync(nx)) {
+      try {
+        run([nx, 'daemon', '--stop'], { cwd: directory });
+      } catch {
+        // It is not running.
+      }
+    }
+  }
+}
+
+const rows = [];
+for (const name of wanted) {
+  for (const row of measures[name]()) {
+    rows.push(row);
+    console.error(row.join(' | '));
+  }
+}
+const heads = names.map((name) => {
+  const version = { Turborepo: versions.turbo, 'Vite+': versions['vite-plus'], Nx: versions.nx }[
+    name
+  ];
+  return version === undefined ? name : `${name} ${version}`;
+});
+const text = [
+  table(['', ...heads], rows),
+  '',
+  `Medians of ${rounds} rounds, with quartiles, on ${cpus().length} cores, Node ${process.version}.`,
+].join('\n');
+console.log(text);
+
+if (options.write) {
+  const readme = path.join(path.dirname(fileURLToPath(import.meta.url)), '../README.md');
+  const [begin, end] = ['<!-- node bench/runners.mjs --write -->', '<!-- end -->'];
+  const old = readFileSync(readme, 'utf8');
+  const [before, rest] = old.split(begin);
+  if (rest === undefined) throw new Error(`no ${begin} in README.md`);
+  writeFileSync(readme, `${before}${begin}\n\n${text}\n\n${rest.slice(rest.indexOf(end))}`);
+}
