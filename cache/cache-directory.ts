@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath } from './brands.js';
 
@@ -11,7 +11,8 @@ export const SCHEMA_VERSION = 3;
 /**
  * Where things are:
  *
- *     <root>/CACHEDIR.TAG, .gitignore     keep it out of backups and repositories
+ *     <root>/.gitignore                   keeps it out of repositories
+ *     <root>/v3/CACHEDIR.TAG              keeps it out of backups
  *     <root>/v3/index.db (-wal, -shm)     the index
  *     <root>/v3/blobs/ab/cdef…            file contents and transcripts, named by SHA-256
  *     <root>/v3/tmp/                      being written; renamed into place
@@ -44,21 +45,50 @@ export function cacheLayout(root: AbsolutePath): CacheLayout {
 /** Whether a name in the cache's root is a store of this or another version. */
 export const STORE_NAME = /^v\d+(\.trash-[0-9a-f]+)?$/;
 
-/** Files beside the stores, with the text that shows that we wrote them. */
+const CACHE_TAG = 'CACHEDIR.TAG';
+const IGNORE_FILE = '.gitignore';
+
+/** Files that say what it is, with the text that shows that we wrote them. */
 export const MARKER_FILES: ReadonlyMap<string, string> = new Map([
   [
-    'CACHEDIR.TAG',
+    CACHE_TAG,
     'Signature: 8a477f597d28d172789f06886806bc55\n# Made by vt: results of tasks, safe to delete.\n',
   ],
-  ['.gitignore', '# Made by vt.\n*\n'],
+  [IGNORE_FILE, '# Made by vt.\n*\n'],
 ]);
+
+/** What the last `vt run` said in detail, beside the stores. */
+export const LAST_DETAILS = 'last-details.txt';
+
+/**
+ * The directories that are the cache's alone: the root unless other things are in it, too, as where
+ * somebody set VT_CACHE_DIR to a directory of sources. What is beside the store is theirs then.
+ */
+export function ownDirectories({ root, store }: CacheLayout): readonly AbsolutePath[] {
+  return isOursAlone(root) ? [root] : [store as AbsolutePath];
+}
+
+/** Also of a directory that is not there, or cannot be read. */
+function isOursAlone(root: AbsolutePath): boolean {
+  let names: readonly string[];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return true;
+  }
+  return names.every(
+    (name) => STORE_NAME.test(name) || MARKER_FILES.has(name) || name.startsWith(LAST_DETAILS),
+  );
+}
 
 /** Makes what is missing, ours alone to read whatever the umask. Throws file system errors. */
 export function makeCacheDirectory(layout: CacheLayout): void {
   if (lstatSync(layout.temporary, { throwIfNoEntry: false }) === undefined) {
     makeCacheRoot(layout.root);
     makePrivateDirectory(layout.store);
-    for (const [name, text] of MARKER_FILES) writeMarker(join(layout.root, name), text);
+    writeMarker(layout.store, CACHE_TAG);
+    // Beside other people's files it would keep those out, too.
+    writeMarker(isOursAlone(layout.root) ? layout.root : layout.store, IGNORE_FILE);
     makePrivateDirectory(layout.blobs);
     makePrivateDirectory(layout.temporary);
   }
@@ -105,9 +135,10 @@ function makeDirectories(path: string): void {
   }
 }
 
-function writeMarker(path: string, text: string): void {
+function writeMarker(directory: string, name: string): void {
+  const path = join(directory, name);
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    writeFileSync(path, MARKER_FILES.get(name)!, { flag: 'wx', mode: 0o600 });
     chmodSync(path, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { Attempt } from './attempt.js';
+import type { WorkspacePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
 import type { CacheLayout } from './cache-directory.js';
 import { confirmHit } from './confirm-hit.js';
@@ -87,6 +88,10 @@ class ConfirmingCache implements Cache {
 
   async store(run: FinishedRun, world: World): Promise<StoreOutcome> {
     return (await this.#index()).store(run, world);
+  }
+
+  async abandon(task: string, written: readonly WorkspacePath[]): Promise<void> {
+    await (await this.#index()).abandon(task, written);
   }
 
   async note(task: string, attempt: Attempt, world: World): Promise<void> {

@@ -28,7 +28,7 @@ import { ApplyFailure } from './restore-apply.js';
 import { restoreEntry } from './restore-entry.js';
 import type { OpenStore, Restoring } from './restore-entry.js';
 import { RunningTask } from './running-tasks.js';
-import { storeRun } from './store-run.js';
+import { dropMixedUp, storeRun } from './store-run.js';
 import type {
   Cache,
   Comparison,
@@ -163,8 +163,9 @@ export class IndexedCache implements Cache {
           await settle(store, world);
           const running = this.#running.get(run.task);
           const outcome = await storeRun(run, world, store, running);
-          this.#endRunning(run.task);
           if (outcome.kind === 'stored') this.#hasStored = true;
+          else await this.#abandon(run.task, pathsOf(run), store);
+          this.#endRunning(run.task);
           return outcome;
         } catch (error) {
           const fault = workspaceFault(error, world, this.#layout);
@@ -174,6 +175,30 @@ export class IndexedCache implements Cache {
       },
       (detail) => ({ kind: 'cache-unusable', detail }),
     );
+  }
+
+  async abandon(task: string, written: readonly WorkspacePath[]): Promise<void> {
+    if (!this.#running.has(task)) return;
+    await this.#degrading(
+      async (store) => {
+        await this.#abandon(task, written, store);
+        this.#endRunning(task);
+      },
+      () => undefined,
+    );
+  }
+
+  async #abandon(
+    task: string,
+    written: readonly WorkspacePath[],
+    { index, layout }: OpenStore,
+  ): Promise<void> {
+    const running = this.#running.get(task);
+    if (running === undefined || running.hasTold || written.length === 0) return;
+    await index.write(async (transaction) => {
+      running.tell('', written);
+      await dropMixedUp(transaction, running, '', written, layout);
+    });
   }
 
   async note(task: string, attempt: Attempt, world: World): Promise<void> {
@@ -287,6 +312,10 @@ export class IndexedCache implements Cache {
 async function settle({ index, layout }: OpenStore, { root }: World): Promise<void> {
   if (!hasOpenRestore(root, layout)) return;
   await index.write((transaction) => settleRestores(transaction, root, layout));
+}
+
+function pathsOf(run: FinishedRun): WorkspacePath[] {
+  return run.outputs.map(({ path }) => path);
 }
 
 type Miss = Extract<Lookup, { readonly kind: 'miss' }>;

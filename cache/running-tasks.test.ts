@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { cacheLayout } from './cache-directory.js';
 import type { Cache } from './stored-run.js';
-import { TestWorkspace, on, testKey } from './testing/test-workspace.js';
+import { TestWorkspace, on, testKey, workspacePath } from './testing/test-workspace.js';
 
 /** A run of a task in a mode, by one of several processes: each has a cache object of its own. */
 class Run {
@@ -65,12 +65,55 @@ test('a run that failed beside another leaves that one in doubt', async (t) => {
   assert.equal(await first.end(), 'dist/a modified');
 });
 
-test('tasks that write the same file at once: the later one is not stored', async (t) => {
+test('tasks that write the same file at once: the later one is not stored, the first one dropped', async (t) => {
   const workspace = new TestWorkspace(t);
   const first = await Run.start(workspace, '1', 'build');
   const second = await Run.start(workspace, '2', 'other');
-  assert.equal(await first.end(), 'stored');
+  assert.equal(await first.end(), 'stored', 'with what the second wrote');
   assert.equal(await second.end(), 'dist/a modified');
+  workspace.variables.set('MODE', '1');
+  const lookup = await workspace.openCache().lookup('build', testKey(), workspace);
+  assert.notEqual(lookup.kind, 'hit');
+});
+
+test('a run that is not kept, and wrote the same file: others at once are not kept either', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const first = await Run.start(workspace, '1', 'build');
+  const failing = await Run.start(workspace, '2', 'other');
+  const last = await Run.start(workspace, '3', 'last');
+  assert.equal(await first.end(), 'stored');
+  await failing.cache.abandon('other', [workspacePath('dist/a')]);
+  assert.equal(await last.end(), 'dist/a modified');
+  workspace.variables.set('MODE', '1');
+  const lookup = await workspace.openCache().lookup('build', testKey(), workspace);
+  assert.notEqual(lookup.kind, 'hit');
+  await last.cache.close();
+  assertTidy(workspace);
+});
+
+test('a name that another run may have taken from a directory that was listed and filled', async (t) => {
+  for (const [listed, expected] of [
+    ['dist', 'modified-during-run'],
+    ['src', 'stored'],
+  ] as const) {
+    const workspace = new TestWorkspace(t);
+    workspace.write('dist/old', '');
+    workspace.write('src/a', '');
+    const [cache, other] = [workspace.openCache(), workspace.openCache()];
+    await cache.begin('build', workspace);
+    await other.begin('clean', workspace);
+    const run = workspace.run(() => {
+      workspace.write('dist/new', '');
+      const dependencies = [on.listing(listed, listed === 'dist' ? ['new'] : [])];
+      return { task: 'build', dependencies, outputs: ['dist/new'] };
+    });
+    const cleaning = workspace.run(() => {
+      workspace.remove('dist/old');
+      return { task: 'clean', outputs: [{ path: 'dist/old', existedBefore: true }] };
+    });
+    assert.equal((await other.store(cleaning, workspace)).kind, 'stored');
+    assert.equal((await cache.store(run, workspace)).kind, expected);
+  }
 });
 
 test('a restore beside a run that writes the same files: the run is not stored', async (t) => {

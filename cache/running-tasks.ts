@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
+import { parentOf } from './path-parts.js';
 import { temporaryName } from './temporary-names.js';
 import { workspaceName } from './workspace-name.js';
 
@@ -27,6 +28,9 @@ type Line =
   /** A run has ended, or a restore changed files. */
   | { readonly ended: string; readonly result: string; readonly paths: readonly WorkspacePath[] };
 
+/** Stands for the name of a run in what restores tell. */
+const RESTORE = 'restore';
+
 /**
  * A task that is being executed in a workspace, known to all who share the cache by a file in the
  * temporary folder. Two runs at once may write the same files: then neither's outputs are its own,
@@ -36,6 +40,7 @@ export class RunningTask {
   readonly #directory: string;
   readonly #kind: string;
   readonly #name: string;
+  #hasTold = false;
 
   private constructor(directory: string, kind: string, name: string) {
     this.#directory = directory;
@@ -61,8 +66,14 @@ export class RunningTask {
     return running;
   }
 
+  /** Whether the other runs know what this one wrote. */
+  get hasTold(): boolean {
+    return this.#hasTold;
+  }
+
   /** Tells the other runs what this one wrote. */
   tell(result: string, paths: readonly WorkspacePath[]): void {
+    this.#hasTold = true;
     for (const other of this.#others()) {
       append(this.#directory, other, { ended: this.#name, result, paths });
     }
@@ -70,9 +81,14 @@ export class RunningTask {
 
   /**
    * One of these paths that somebody else may have written since the run began, or is writing now,
-   * with other content than `result` has; undefined when there is none.
+   * with other content than `result` has, or another one in the `directories`, in which the run made
+   * names and from which somebody may have taken some; undefined when there is none.
    */
-  disturbed(result: string, paths: readonly WorkspacePath[]): WorkspacePath | undefined {
+  disturbed(
+    result: string,
+    paths: readonly WorkspacePath[],
+    directories: ReadonlySet<WorkspacePath>,
+  ): WorkspacePath | undefined {
     if (paths.length === 0) return undefined;
     const lines = linesOf(this.#directory, this.#name);
     // The file is gone: nothing is known.
@@ -83,12 +99,30 @@ export class RunningTask {
       if (!('ended' in line)) continue;
       if (line.result === result) equals.add(line.ended);
       else {
-        const shared = line.paths.find((path) => own.has(path));
+        const shared = line.paths.find(
+          (path) => own.has(path) || directories.has(parentOf(path) ?? path),
+        );
         if (shared !== undefined) return shared;
       }
     }
     const isOpen = lines.some((line) => 'began' in line && !equals.has(line.began));
     return isOpen ? paths[0] : undefined;
+  }
+
+  /**
+   * Names of results that others have stored since the run began, with paths that it has written, too:
+   * what was kept of them may be this run's.
+   */
+  mixedUp(result: string, paths: readonly WorkspacePath[]): string[] {
+    const own = new Set(paths);
+    return linesOf(this.#directory, this.#name).flatMap((line) =>
+      'ended' in line &&
+      line.ended !== RESTORE &&
+      line.result !== result &&
+      line.paths.some((path) => own.has(path))
+        ? [line.result]
+        : [],
+    );
   }
 
   end(): void {
@@ -108,7 +142,7 @@ export function tellRestored(
   paths: readonly WorkspacePath[],
 ): void {
   for (const name of runsIn(layout.temporary, runKind(layout, root))) {
-    append(layout.temporary, name, { ended: 'restore', result, paths });
+    append(layout.temporary, name, { ended: RESTORE, result, paths });
   }
 }
 

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { archiveOutputs } from './archive-outputs.js';
 import type { WorkspacePath } from './brands.js';
+import type { CacheLayout } from './cache-directory.js';
 import { removeConfirmation, removeConfirmations } from './confirmation.js';
 import { observe } from './dependency-observation.js';
-import { entryName, insertEntry } from './entry-table.js';
+import { dropEntries, entryName, insertEntry } from './entry-table.js';
 import { lstatOrAbsent } from './file-identity.js';
 import { takeFileStamp } from './file-stamp.js';
+import { hasOpenRestore, settleRestores } from './interrupted-restores.js';
+import type { Transaction } from './index-database.js';
 import { keyDigest } from './key-digest.js';
 import { DirectoriesAbove } from './late-change.js';
 import { lastManifest, recordLastRun } from './last-run-table.js';
@@ -92,12 +95,26 @@ export async function storeRun(
       grouped.groups.map((group) => group.digest),
     );
     const written = outputs.map((output) => output.path);
+    const filled = new Set(
+      run.dependencies.flatMap((it) =>
+        it.kind === 'listing' && own.changedNamesIn(it.path) ? [it.path] : [],
+      ),
+    );
     let disturbed: WorkspacePath | undefined;
     const name = await index.write(async (transaction) => {
+      // One that is complete, and its journal still there, would be undone by who finds that the
+      // index says something else of the task.
+      if (hasOpenRestore(world.root, layout)) {
+        await settleRestores(transaction, world.root, layout);
+        return undefined;
+      }
       // Told within the lock: whoever stores later knows.
       running?.tell(result, written);
-      disturbed = running?.disturbed(result, written);
-      if (disturbed !== undefined) return undefined;
+      disturbed = running?.disturbed(result, written, filled);
+      if (disturbed !== undefined) {
+        await dropMixedUp(transaction, running, result, written, layout);
+        return undefined;
+      }
       if (blobsOf(entry).some((digest) => !blobs.exists(digest))) return undefined;
       removeConfirmation(layout, workspace, task);
       const { name: stored, hasDropped } = await insertEntry(
@@ -120,6 +137,23 @@ export async function storeRun(
     if (name !== undefined) return { kind: 'stored', entry: name };
   }
   return { kind: 'cache-unusable', detail: 'its files are removed while they are written' };
+}
+
+/**
+ * A run that is not kept, and which files it wrote: other runs at the same time may have taken them
+ * for theirs. `result`: as whom it would have been stored.
+ */
+export async function dropMixedUp(
+  transaction: Transaction,
+  running: RunningTask | undefined,
+  result: string,
+  written: readonly WorkspacePath[],
+  layout: CacheLayout,
+): Promise<void> {
+  const names = running?.mixedUp(result, written) ?? [];
+  if (names.length === 0) return;
+  await dropEntries(transaction, names);
+  removeConfirmations(layout);
 }
 
 /** The files whose digests will be asked for. */

@@ -227,6 +227,11 @@ export interface Cache {
    */
   begin(task: string, world: World): Promise<void>;
   store(run: FinishedRun, world: World): Promise<StoreOutcome>;
+  /**
+   * Instead of `store`, for a run that failed or cannot be kept: `written` may be in the results of
+   * others that ran at the same time.
+   */
+  abandon(task: string, written: readonly WorkspacePath[]): Promise<void>;
   /** Notes, for explanations, how a run went that was not handed to `store`, or refused by it. */
   note(task: string, attempt: Attempt, world: World): Promise<void>;
   close(): Promise<void>;

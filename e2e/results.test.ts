@@ -177,6 +177,23 @@ describe('where results are kept', () => {
     );
   });
 
+  it('in a directory with other files, which are no part of it', async (t) => {
+    const workspace = new Workspace(t, { 'src/a.txt': 'a\n', 'package.json': '{}' });
+    const command = ['exec', '-q', '--', 'sh', '-c', 'cat src/a.txt > src/out; cat src/out'];
+    for (const [directory, text] of [
+      ['src', 'one\n'],
+      ['src', 'two\n'],
+      ['.', 'three\n'],
+      ['.', 'four\n'],
+    ] as const) {
+      workspace.write({ 'src/a.txt': text });
+      const { stdout } = await workspace.vt(command, { env: { VT_CACHE_DIR: directory } });
+      assert.equal(stdout, text);
+    }
+    assert.deepEqual(readdirSync(workspace.path('src')).sort(), ['a.txt', 'out', 'v3']);
+    assert.deepEqual(readdirSync(workspace.root).sort(), ['package.json', 'src', 'v3']);
+  });
+
   it('nowhere when that cannot be: one warning, and the task is none the worse', async (t) => {
     const workspace = new Workspace(t, { 'a.txt': 'a\n', 'b.txt': 'b\n', file: '' });
     workspace.write({ 'vite-task.json': '{ "tasks": { "show": "cat a.txt && cat b.txt" } }' });

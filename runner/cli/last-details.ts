@@ -1,9 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsolutePath } from '../../cache/brands.js';
-import { makeCacheRoot } from '../../cache/cache-directory.js';
-
-const fileName = 'last-details.txt';
+import { LAST_DETAILS as fileName, makeCacheRoot } from '../../cache/cache-directory.js';
 
 /** Keeps the details of the last `vt run`, for `--last-details`. Returns whether it could. */
 export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boolean {

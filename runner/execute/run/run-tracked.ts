@@ -1,8 +1,9 @@
 import type { Found } from '../../../cache/attempt.js';
+import { cacheLayout, ownDirectories } from '../../../cache/cache-directory.js';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Cache, FinishedRun, StoreOutcome } from '../../../cache/stored-run.js';
 import type { World } from '../../../cache/world.js';
-import type { CachePolicy } from '../../plan/execution.js';
+import type { CachePolicy, Execution } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import { concealmentOf } from '../../plan/secrets/concealment.js';
 import { typedAssignments } from '../../plan/secrets/typed-assignments.js';
@@ -10,6 +11,7 @@ import type { ConfidentialValues } from '../../plan/secrets/confidential-values.
 import type { TaskTrace } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { deriveRun } from '../derive/derive-run.js';
+import { below } from '../derive/workspace-accesses.js';
 import { viewWorkspace } from '../derive/workspace-view.js';
 import type { CacheStatus, ExecutionEvents, NotCached, Outcome } from '../outcome.js';
 import type { Stopping } from '../schedule/stopping.js';
@@ -137,6 +139,9 @@ async function runObserved(
               mainPid: task.pid,
             })
           : outputNotKept(recording);
+    if (stored?.kind !== 'stored') {
+      await run.cache.abandon(execution.task, writtenIn(trace, execution));
+    }
     return {
       ...outcome,
       duration: performance.now() - run.start,
@@ -146,6 +151,12 @@ async function runObserved(
   } finally {
     stopFollowing();
   }
+}
+
+function writtenIn({ accesses }: TaskTrace, { workspaceRoot }: Execution): WorkspacePath[] {
+  return accesses.flatMap(({ path, written }) =>
+    written === undefined ? [] : (below(workspaceRoot, path) ?? []),
+  );
 }
 
 /** A task that was killed because its tracker was: nobody would know why it failed. */
@@ -179,7 +190,10 @@ async function store(
       policy,
       workspaceRoot: execution.workspaceRoot,
       // Its directory may be in the workspace: that depends on TMPDIR.
-      runnerDirectories: [cacheDirectory, directory as AbsolutePath],
+      runnerDirectories: [
+        ...ownDirectories(cacheLayout(cacheDirectory)),
+        directory as AbsolutePath,
+      ],
       inputMatches,
       ...(mainPid !== undefined && { mainPid }),
       findProgram: (name) => world.findProgram(name),
