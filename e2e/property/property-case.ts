@@ -29,6 +29,11 @@ export type Step =
   | { readonly edit: Edit }
   /** Runs a task. `name` is what `back` calls the state before. */
   | { readonly run: number; readonly name: number }
+  /**
+   * Runs a task and, so many milliseconds later, another one or an edit at the same time. What comes of
+   * it is anybody's guess, but not what vt keeps: that is used, or not, by the runs that follow.
+   */
+  | { readonly disturbed: number; readonly by: Edit | number; readonly after: number }
   /** Puts the workspace back as it was before the named run; nothing if there was none. */
   | { readonly back: number };
 

@@ -18,14 +18,14 @@ import { describeCase, shrink } from './shrink.js';
  *
  * Most cases are run by one process that is vt again and again; a few by the command itself.
  *
- *   VT_PROPERTY_CASES    how many cases; default a number that takes about a minute
+ *   VT_PROPERTY_CASES    how many cases; default a number that takes two or three minutes
  *   VT_PROPERTY_SECONDS  instead: for how long, starting at a seed that was never used
  *   VT_PROPERTY_SEED     the first seed; default 1, so that everyone tests the same
  *   VT_PROPERTY_CASE     a file with a case, as a failure prints it, to be run again
  */
 const given = (name: string): string | undefined => process.env[`VT_PROPERTY_${name}`] || undefined;
 const seconds = Number(given('SECONDS') ?? 0);
-const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 400));
+const cases = Number(given('CASES') ?? (seconds > 0 ? Infinity : 1000));
 /** One case in so many is run by the command itself. */
 const COMMAND_EVERY = 25;
 const firstSeed = Number(given('SEED') ?? (seconds > 0 ? Date.now() % 1e9 : 1));
@@ -46,7 +46,7 @@ describe(
   'a result that is replayed is what the command would have done',
   { skip: whyNot() },
   () => {
-    let programs: Omit<Programs, 'vt'>;
+    let programs: Omit<Programs, 'vt' | 'otherVt'>;
     const command: Programs['vt'] = (argv, there) =>
       runProcess([process.execPath, vtPath, ...argv], there);
     let place: string;
@@ -71,7 +71,11 @@ describe(
     if (file !== undefined) {
       test(`the case of ${file}`, async () => {
         const case_ = JSON.parse(readFileSync(file, 'utf8')) as PropertyCase;
-        const failure = await runCase(case_, { ...programs, vt: command }, emptyTally());
+        const failure = await runCase(
+          case_,
+          { ...programs, vt: command, otherVt: command },
+          emptyTally(),
+        );
         if (failure !== undefined) assert.fail(failureText(case_, failure));
       });
       return;
@@ -84,23 +88,26 @@ describe(
       let next = firstSeed;
       let done = 0;
       const work = async (): Promise<void> => {
-        const served = new ServedVt();
-        const serve: Programs['vt'] = (argv, there) => served.run(argv, there);
+        const served = [new ServedVt(), new ServedVt()] as const;
         try {
-          await workWith(serve);
+          await workWith(...served);
         } finally {
-          await served.close();
+          for (const vt of served) await vt.close();
         }
       };
-      const workWith = async (serve: Programs['vt']): Promise<void> => {
+      const workWith = async (one: ServedVt, other: ServedVt): Promise<void> => {
         while (done < cases && next < firstSeed + cases && failures.length < 3) {
           if (seconds > 0 && performance.now() > end) return;
           const seed = next++;
           const case_ = randomCase(new Random(seed));
-          const vt = seed % COMMAND_EVERY === 0 ? command : serve;
-          const failure = await runCase(case_, { ...programs, vt }, tally);
+          const vts =
+            seed % COMMAND_EVERY === 0
+              ? { vt: command, otherVt: command }
+              : { vt: one.run.bind(one), otherVt: other.run.bind(other) };
+          const with_ = { ...programs, ...vts };
+          const failure = await runCase(case_, with_, tally);
           done++;
-          if (failure !== undefined) failures.push(await explain(seed, case_, vt));
+          if (failure !== undefined) failures.push(await explain(seed, case_, with_));
         }
       };
       await Promise.all(Array.from({ length: workers }, work));
@@ -116,12 +123,7 @@ describe(
       assert.ok(stored >= runs / 5, `only ${stored} of ${runs} runs were stored`);
     });
 
-    async function explain(
-      seed: number,
-      failing: PropertyCase,
-      vt: Programs['vt'],
-    ): Promise<string> {
-      const with_ = { ...programs, vt };
+    async function explain(seed: number, failing: PropertyCase, with_: Programs): Promise<string> {
       const fails = async (candidate: PropertyCase): Promise<boolean> =>
         (await runCase(candidate, with_, emptyTally())) !== undefined;
       const small = await shrink(failing, fails, SHRINK_ATTEMPTS);

@@ -46,6 +46,7 @@ export function randomCase(random: Random): PropertyCase {
   }
   if (random.chance(1, 6)) edit(['hardlink', random.one(files), random.one(files)]);
 
+  const isRestless = random.chance(1, 3);
   const names: number[] = [];
   const run = (task: number): void => {
     steps.push({ run: task, name: names.length });
@@ -66,6 +67,11 @@ export function randomCase(random: Random): PropertyCase {
         break;
       case 4:
         for (let edits = 1 + random.below(2); edits > 0; edits--) edit(randomEdit(random));
+    }
+    if (isRestless && random.chance(1, 3)) {
+      const by = random.chance(1, 2) ? randomEdit(random) : random.below(tasks.length);
+      steps.push({ disturbed: random.below(tasks.length), by, after: random.below(12) });
+      steps.push({ back: random.one(names) });
     }
     run(random.below(tasks.length));
   }

@@ -17,7 +17,8 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Edit, PropertyCase, Task } from './property-case.js';
+import { setTimeout } from 'node:timers/promises';
+import type { Edit, PropertyCase, Step, Task } from './property-case.js';
 import { becomeTree, describeItem, looksSame, readTree, type Item, type Tree } from './tree.js';
 
 /** How a command ended and what it printed. */
@@ -38,6 +39,8 @@ export interface Place {
 export interface Programs {
   /** Runs `vt` with arguments. */
   readonly vt: (argv: readonly string[], place: Place) => Promise<Ended>;
+  /** The same, for what runs at the same time. */
+  readonly otherVt: Programs['vt'];
   readonly actor: string;
   readonly staticActor: string;
 }
@@ -79,7 +82,9 @@ export async function runCase(
     const states = new Map<number, Tree>();
     for (const [index, step] of steps.entries()) {
       if ('edit' in step) workspace.edit(step.edit);
-      else if ('back' in step) {
+      else if ('disturbed' in step) {
+        await workspace.disturb(step, tasks);
+      } else if ('back' in step) {
         const state = states.get(step.back);
         if (state !== undefined) becomeTree(workspace.root, state);
       } else {
@@ -181,11 +186,7 @@ class CaseWorkspace {
   ): Promise<Omit<Failure, 'step'> | undefined> {
     const before = readTree(this.root);
     const bare = await this.#runBare(index, task, before);
-    if (!this.#isAlone()) {
-      renameSync(this.root, this.#aside);
-      this.#clearAround();
-      renameSync(this.#aside, this.root);
-    }
+    this.#clearBeside();
     const { said, ...under } = splitLines(
       await this.#run(
         (place) => this.programs.vt(['exec', '--', ...this.#command(task)], place),
@@ -218,6 +219,34 @@ class CaseWorkspace {
     return differences.length === 0 ? undefined : { differences, said };
   }
 
+  /** Runs a task while another one runs, or somebody edits; what they do is not compared. */
+  async disturb(
+    { disturbed, by, after }: Extract<Step, { disturbed: number }>,
+    tasks: readonly Task[],
+  ): Promise<void> {
+    const { vt, otherVt } = this.programs;
+    const before = readTree(this.root);
+    const start = (index: number, program: Programs['vt']): Promise<unknown> => {
+      const task = tasks[index]!;
+      if (!this.has(task.cwd)) return Promise.resolve();
+      const place = { cwd: path.join(this.root, task.cwd), env: this.#env };
+      return program(['exec', '--', ...this.#command(task)], place);
+    };
+    const running = start(disturbed, vt);
+    await setTimeout(after);
+    if (typeof by === 'number') await start(by, otherVt);
+    else this.edit(by);
+    await running;
+    this.#clearBeside();
+    for (const index of typeof by === 'number' ? [disturbed, by] : [disturbed]) {
+      const made = this.#made.get(index) ?? new Map<string, Item>();
+      for (const [name, item] of readTree(this.root)) {
+        if (!before.has(name) || made.has(name)) made.set(name, item);
+      }
+      this.#made.set(index, made);
+    }
+  }
+
   /** In a copy that stands where the workspace was, so that absolute paths lead there too. */
   async #runBare(index: number, task: Task, before: Tree): Promise<Result> {
     const question = JSON.stringify([index, ...before]);
@@ -234,6 +263,13 @@ class CaseWorkspace {
       this.#clearAround();
       renameSync(this.#aside, this.root);
     }
+  }
+
+  #clearBeside(): void {
+    if (this.#isAlone()) return;
+    renameSync(this.root, this.#aside);
+    this.#clearAround();
+    renameSync(this.#aside, this.root);
   }
 
   /** What is outside the workspace is no input: it must always be the same. */

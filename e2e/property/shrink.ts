@@ -1,4 +1,4 @@
-import type { PropertyCase } from './property-case.js';
+import type { PropertyCase, Step } from './property-case.js';
 
 /**
  * Leaves steps and operations out of a failing case for as long as it still fails, or until there
@@ -41,9 +41,15 @@ export async function shrink(
   return best;
 }
 
+function tasksOf(step: Step): readonly number[] {
+  if ('run' in step) return [step.run];
+  if (!('disturbed' in step)) return [];
+  return typeof step.by === 'number' ? [step.disturbed, step.by] : [step.disturbed];
+}
+
 /** The case as a person reads it. */
 export function describeCase({ tasks, steps }: PropertyCase): string {
-  const used = new Set(steps.flatMap((step) => ('run' in step ? step.run : [])));
+  const used = new Set(steps.flatMap((step) => tasksOf(step)));
   return [
     ...tasks.flatMap(({ cwd, static: isStatic, operations }, index) =>
       used.has(index)
@@ -53,9 +59,12 @@ export function describeCase({ tasks, steps }: PropertyCase): string {
     ...steps.map((step) =>
       'edit' in step
         ? `edit ${step.edit.join(' | ')}`
-        : 'back' in step
-          ? `back to the state before run ${step.back}`
-          : `run ${step.name}: task ${step.run}`,
+        : 'disturbed' in step
+          ? `run task ${step.disturbed}, and after ${step.after} ms ` +
+            (typeof step.by === 'number' ? `task ${step.by}` : `edit ${step.by.join(' | ')}`)
+          : 'back' in step
+            ? `back to the state before run ${step.back}`
+            : `run ${step.name}: task ${step.run}`,
     ),
   ].join('\n');
 }
