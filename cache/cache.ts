@@ -11,6 +11,7 @@ import type { CacheOptions, IndexedCache } from './indexed-cache.js';
 import { isJournalName } from './journal-name.js';
 import type { KeyParts } from './key.js';
 import type {
+  BegunRun,
   Cache,
   Comparison,
   FinishedRun,
@@ -82,16 +83,16 @@ class ConfirmingCache implements Cache {
     await (await this.#index()).repair(world);
   }
 
-  async begin(task: string, world: World): Promise<void> {
-    await (await this.#index()).begin(task, world);
+  async begin(task: string, world: World): Promise<BegunRun> {
+    return (await this.#index()).begin(task, world);
   }
 
-  async store(run: FinishedRun, world: World): Promise<StoreOutcome> {
-    return (await this.#index()).store(run, world);
+  async store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome> {
+    return (await this.#index()).store(run, world, begun);
   }
 
-  async abandon(task: string, written: readonly WorkspacePath[]): Promise<void> {
-    await (await this.#index()).abandon(task, written);
+  async abandon(begun: BegunRun, written: readonly WorkspacePath[]): Promise<void> {
+    await (await this.#index()).abandon(begun, written);
   }
 
   async note(task: string, attempt: Attempt, world: World): Promise<void> {

@@ -30,6 +30,7 @@ import type { OpenStore, Restoring } from './restore-entry.js';
 import { RunningTask } from './running-tasks.js';
 import { dropMixedUp, storeRun } from './store-run.js';
 import type {
+  BegunRun,
   Cache,
   Comparison,
   FinishedRun,
@@ -65,7 +66,7 @@ export class IndexedCache implements Cache {
   readonly #layout: CacheLayout;
   readonly #hits = new WeakMap<Hit, Restoring>();
   readonly #comparisons = new WeakMap<Lookup, Comparison>();
-  readonly #running = new Map<string, RunningTask>();
+  readonly #running = new Map<BegunRun, RunningTask>();
   #opening: Promise<OpenStore> | undefined;
   #fault: string | undefined;
   #hasStored = false;
@@ -144,28 +145,29 @@ export class IndexedCache implements Cache {
     );
   }
 
-  async begin(task: string, world: World): Promise<void> {
+  async begin(task: string, world: World): Promise<BegunRun> {
+    const begun: BegunRun = { task };
     await this.#degrading(
       (store) => {
-        this.#endRunning(task);
-        this.#running.set(task, RunningTask.begin(store.layout, world.root, task));
+        this.#running.set(begun, RunningTask.begin(store.layout, world.root, task));
         return Promise.resolve();
       },
       () => undefined,
     );
+    return begun;
   }
 
-  async store(run: FinishedRun, world: World): Promise<StoreOutcome> {
+  async store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome> {
+    const running = begun && this.#running.get(begun);
     return this.#degrading<StoreOutcome>(
       async (store) => {
         store.memo.tick();
         try {
           await settle(store, world);
-          const running = this.#running.get(run.task);
           const outcome = await storeRun(run, world, store, running);
           if (outcome.kind === 'stored') this.#hasStored = true;
-          else await this.#abandon(run.task, pathsOf(run), store);
-          this.#endRunning(run.task);
+          else await this.#tellAbandoned(running, pathsOf(run), store);
+          this.#end(begun);
           return outcome;
         } catch (error) {
           const fault = workspaceFault(error, world, this.#layout);
@@ -177,23 +179,23 @@ export class IndexedCache implements Cache {
     );
   }
 
-  async abandon(task: string, written: readonly WorkspacePath[]): Promise<void> {
-    if (!this.#running.has(task)) return;
+  async abandon(begun: BegunRun, written: readonly WorkspacePath[]): Promise<void> {
+    const running = this.#running.get(begun);
+    if (running === undefined) return;
     await this.#degrading(
       async (store) => {
-        await this.#abandon(task, written, store);
-        this.#endRunning(task);
+        await this.#tellAbandoned(running, written, store);
+        this.#end(begun);
       },
       () => undefined,
     );
   }
 
-  async #abandon(
-    task: string,
+  async #tellAbandoned(
+    running: RunningTask | undefined,
     written: readonly WorkspacePath[],
     { index, layout }: OpenStore,
   ): Promise<void> {
-    const running = this.#running.get(task);
     if (running === undefined || running.hasTold || written.length === 0) return;
     await index.write(async (transaction) => {
       running.tell('', written);
@@ -225,7 +227,7 @@ export class IndexedCache implements Cache {
     await this.#degrading(
       async (store) => {
         const { index, memo } = store;
-        for (const task of [...this.#running.keys()]) this.#endRunning(task);
+        for (const begun of [...this.#running.keys()]) this.#end(begun);
         if (memo.hasUnsaved) await index.write((transaction) => memo.save(transaction));
         // Only what has grown can have grown too large, and no hit has to wait for it.
         if (this.#hasStored) await collectWhenDue(store, this.#options.limits ?? DEFAULT_LIMITS);
@@ -239,9 +241,10 @@ export class IndexedCache implements Cache {
     this.#fault ??= 'closed';
   }
 
-  #endRunning(task: string): void {
-    this.#running.get(task)?.end();
-    this.#running.delete(task);
+  #end(begun: BegunRun | undefined): void {
+    if (begun === undefined) return;
+    this.#running.get(begun)?.end();
+    this.#running.delete(begun);
   }
 
   /** Drops damaged entries. What it returns tells damage from a collection that was faster. */

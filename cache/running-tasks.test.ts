@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { cacheLayout } from './cache-directory.js';
-import type { Cache } from './stored-run.js';
+import type { BegunRun, Cache } from './stored-run.js';
 import { TestWorkspace, on, testKey, workspacePath } from './testing/test-workspace.js';
 
 /** A run of a task in a mode, by one of several processes: each has a cache object of its own. */
@@ -11,7 +11,13 @@ class Run {
   readonly #workspace: TestWorkspace;
   readonly cache: Cache;
 
-  private constructor(workspace: TestWorkspace, cache: Cache, mode: string, task: string) {
+  private constructor(
+    workspace: TestWorkspace,
+    cache: Cache,
+    readonly begun: BegunRun,
+    mode: string,
+    task: string,
+  ) {
     this.#workspace = workspace;
     this.cache = cache;
     this.#finished = workspace.run(() => {
@@ -27,12 +33,12 @@ class Run {
 
   static async start(workspace: TestWorkspace, mode: string, task = 'build'): Promise<Run> {
     const cache = workspace.openCache();
-    await cache.begin(task, workspace);
-    return new Run(workspace, cache, mode, task);
+    const begun = await cache.begin(task, workspace);
+    return new Run(workspace, cache, begun, mode, task);
   }
 
   async end(): Promise<string> {
-    const outcome = await this.cache.store(this.#finished, this.#workspace);
+    const outcome = await this.cache.store(this.#finished, this.#workspace, this.begun);
     return outcome.kind === 'modified-during-run' ? `${outcome.path} modified` : outcome.kind;
   }
 }
@@ -55,6 +61,24 @@ test('two runs of a task at once with equal results: the last to end is stored',
   const [first, second] = [await Run.start(workspace, '1'), await Run.start(workspace, '1')];
   assert.equal(await first.end(), 'dist/a modified', 'the second may be writing just now');
   assert.equal(await second.end(), 'stored');
+  assertTidy(workspace);
+});
+
+test('a task that one process runs twice at once: neither is stored', async (t) => {
+  const workspace = new TestWorkspace(t);
+  const cache = workspace.openCache();
+  const runs = [];
+  for (const mode of ['1', '2']) {
+    const begun = await cache.begin('build', workspace);
+    const run = workspace.run(() => {
+      workspace.write('dist/a', mode);
+      return { task: 'build', dependencies: [on.env('MODE', mode)], outputs: ['dist/a'] };
+    });
+    runs.push({ begun, run });
+  }
+  for (const { begun, run } of runs) {
+    assert.equal((await cache.store(run, workspace, begun)).kind, 'modified-during-run');
+  }
   assertTidy(workspace);
 });
 
@@ -82,7 +106,7 @@ test('a run that is not kept, and wrote the same file: others at once are not ke
   const failing = await Run.start(workspace, '2', 'other');
   const last = await Run.start(workspace, '3', 'last');
   assert.equal(await first.end(), 'stored');
-  await failing.cache.abandon('other', [workspacePath('dist/a')]);
+  await failing.cache.abandon(failing.begun, [workspacePath('dist/a')]);
   assert.equal(await last.end(), 'dist/a modified');
   workspace.variables.set('MODE', '1');
   const lookup = await workspace.openCache().lookup('build', testKey(), workspace);
@@ -100,8 +124,8 @@ test('a name that another run may have taken from a directory that was listed an
     workspace.write('dist/old', '');
     workspace.write('src/a', '');
     const [cache, other] = [workspace.openCache(), workspace.openCache()];
-    await cache.begin('build', workspace);
-    await other.begin('clean', workspace);
+    const begun = await cache.begin('build', workspace);
+    const begunCleaning = await other.begin('clean', workspace);
     const run = workspace.run(() => {
       workspace.write('dist/new', '');
       const dependencies = [on.listing(listed, listed === 'dist' ? ['new'] : [])];
@@ -111,8 +135,8 @@ test('a name that another run may have taken from a directory that was listed an
       workspace.remove('dist/old');
       return { task: 'clean', outputs: [{ path: 'dist/old', existedBefore: true }] };
     });
-    assert.equal((await other.store(cleaning, workspace)).kind, 'stored');
-    assert.equal((await cache.store(run, workspace)).kind, expected);
+    assert.equal((await other.store(cleaning, workspace, begunCleaning)).kind, 'stored');
+    assert.equal((await cache.store(run, workspace, begun)).kind, expected);
   }
 });
 

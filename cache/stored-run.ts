@@ -153,6 +153,11 @@ export interface Secret {
   readonly value: string;
 }
 
+/** A run that has begun, of which others know. */
+export interface BegunRun {
+  readonly task: string;
+}
+
 /** Why a finished run could not be kept. */
 export type NotStored =
   /** Changed by somebody else while the task ran; an absolute path for a program elsewhere. */
@@ -225,13 +230,13 @@ export interface Cache {
    * To be called just before a task is started whose result is to be stored: a run that is under way
    * at the same time and writes the same files makes both results uncacheable, unless they are equal.
    */
-  begin(task: string, world: World): Promise<void>;
-  store(run: FinishedRun, world: World): Promise<StoreOutcome>;
+  begin(task: string, world: World): Promise<BegunRun>;
+  store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome>;
   /**
-   * Instead of `store`, for a run that failed or cannot be kept: `written` may be in the results of
-   * others that ran at the same time.
+   * For a run that failed or cannot be kept: `written` may be in the results of others that ran at the
+   * same time. Does nothing after `store`.
    */
-  abandon(task: string, written: readonly WorkspacePath[]): Promise<void>;
+  abandon(begun: BegunRun, written: readonly WorkspacePath[]): Promise<void>;
   /** Notes, for explanations, how a run went that was not handed to `store`, or refused by it. */
   note(task: string, attempt: Attempt, world: World): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Found } from '../../../cache/attempt.js';
 import { cacheLayout, ownDirectories } from '../../../cache/cache-directory.js';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
-import type { Cache, FinishedRun, StoreOutcome } from '../../../cache/stored-run.js';
+import type { BegunRun, Cache, FinishedRun, StoreOutcome } from '../../../cache/stored-run.js';
 import type { World } from '../../../cache/world.js';
 import type { CachePolicy, Execution } from '../../plan/execution.js';
 import type { PlannedExecution } from '../../plan/plan.js';
@@ -94,7 +94,7 @@ async function runObserved(
   events.decided({ status: run.status, inherits: false });
   const { include, exclude } = run.policy.input;
   const inputMatches = include.length > 0 ? await run.world.expandGlobs(include, exclude) : [];
-  await run.cache.begin(execution.task, run.world);
+  const begun = await run.cache.begin(execution.task, run.world);
   const recorder = new OutputRecorder();
   const began = performance.now();
   const task = startTask(
@@ -137,10 +137,11 @@ async function runObserved(
               transcript: recording.chunks,
               duration: taskDuration,
               mainPid: task.pid,
+              begun,
             })
           : outputNotKept(recording);
     if (stored?.kind !== 'stored') {
-      await run.cache.abandon(execution.task, writtenIn(trace, execution));
+      await run.cache.abandon(begun, writtenIn(trace, execution));
     }
     return {
       ...outcome,
@@ -173,6 +174,7 @@ interface Finished {
   readonly transcript: FinishedRun['transcript'];
   readonly duration: number;
   readonly mainPid: number | undefined;
+  readonly begun: BegunRun;
 }
 
 /** Stores the run, or says why not. */
@@ -180,7 +182,7 @@ async function store(
   { planned, policy, cache, world, found }: MissedRun,
   { cacheDirectory }: RunContext,
   { startStamp, directory }: RunEnvironment,
-  { trace, channel, inputMatches, transcript, duration, mainPid }: Finished,
+  { trace, channel, inputMatches, transcript, duration, mainPid, begun }: Finished,
 ): Promise<StoreOutcome | NotCached> {
   const { execution } = planned;
   const derived = deriveRun(
@@ -226,6 +228,7 @@ async function store(
       found,
     },
     world,
+    begun,
   );
 }
 
