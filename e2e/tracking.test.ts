@@ -319,6 +319,29 @@ describe('a program that is found in PATH', () => {
   });
 });
 
+describe('a symlink that an input glob matches', () => {
+  it('counts by where it leads and by the file there', async (t) => {
+    const workspace = new Workspace(t, {
+      'shared/one': '1\n',
+      'shared/two': '2\n',
+      'src/a': 'a\n',
+    });
+    symlinkSync('../shared/one', workspace.path('src/link'));
+    const run = async (): Promise<string> => {
+      const flags = ['--input', 'src/**', '--output', 'out'];
+      const { stdout, stderr } = await workspace.vt(['exec', ...flags, '--', 'cat', 'src/link']);
+      return stdout + (/◉ cache hit|○ cache miss: .*(?=, ex)/.exec(stderr)?.[0] ?? stderr);
+    };
+    assert.equal(await run(), '1\n');
+    assert.equal(await run(), '1\n◉ cache hit');
+    workspace.write({ 'shared/one': 'other\n' });
+    assert.equal(await run(), "other\n○ cache miss: 'shared/one' modified");
+    workspace.remove('src/link');
+    symlinkSync('../shared/two', workspace.path('src/link'));
+    assert.equal(await run(), "2\n○ cache miss: 'src/link' modified");
+  });
+});
+
 describe('what nobody can see', () => {
   it('time and randomness are replayed as they were', async (t) => {
     const workspace = new Workspace(t);

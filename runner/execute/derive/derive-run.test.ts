@@ -255,6 +255,39 @@ describe('configuration', () => {
     { dependencies: ['glob lib/* ! = lib/b', 'content lib/b by the runner'], outputs: [] },
   );
   check(
+    'named symlinks count by where they lead, and by the file there',
+    {
+      accesses: [],
+      input: { auto: false, include: ['lib/*'] },
+      inputMatches: ['lib/a', 'lib/b', 'lib/c', 'lib/d'],
+      now: { 'lib/a': 'symlink', 'lib/c': 'symlink', 'lib/d': 'symlink', none: 'absent' },
+      links: { 'lib/a': '../shared/a', 'lib/c': '/elsewhere/c', 'lib/d': '../none' },
+    },
+    {
+      dependencies: [
+        'glob lib/* ! = lib/a,lib/b,lib/c,lib/d',
+        'link lib/a -> ../shared/a',
+        'content shared/a by the runner',
+        'content lib/b by the runner',
+        'link lib/c -> /elsewhere/c',
+        'link lib/d -> ../none',
+        'absence none by the runner',
+      ],
+      outputs: [],
+    },
+  );
+  test('a named symlink to a directory is refused: what is below is matched by nothing', () => {
+    assert.deepEqual(
+      derive({
+        input: { auto: false, include: ['lib/*'] },
+        inputMatches: ['lib/a'],
+        now: { 'lib/a': 'symlink', shared: 'directory' },
+        links: { 'lib/a': '../shared' },
+      }),
+      { kind: 'unreadable-input', path: 'lib/a', detail: 'not-a-file' },
+    );
+  });
+  check(
     'no input at all',
     { accesses: looks, input: { auto: false } },
     { dependencies: [], outputs: [] },

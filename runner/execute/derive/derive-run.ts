@@ -6,6 +6,7 @@ import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { learnedBeforeChange } from './before-change.js';
 import { declaredComplete, isDeclared } from './complete-reports.js';
+import { configuredInputs, findConfiguredConflict } from './configured-inputs.js';
 import { findIgnored } from './find-ignored.js';
 import type { NotDerived } from './not-derived.js';
 import { conflictAt, contentDependency, existence, unknownBefore } from './path-dependency.js';
@@ -90,7 +91,9 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
   for (const seen of accesses.all)
     dependencies.push(...pathDependencies(seen, relevance, accesses, facts.workspaceRoot));
   if (policy.input.auto) dependencies.push(...programDependencies(facts));
-  dependencies.push(...configuredInputs(facts, dependencies, accesses));
+  const configured = configuredInputs(facts, dependencies, accesses, processes, view);
+  if ('kind' in configured) return configured;
+  dependencies.push(...configured);
   dependencies.push(...queries.dependencies, ...declared.dependencies);
   dependencies.push(...reportedVariables(channel, processes));
   return {
@@ -127,20 +130,6 @@ function findRefusal(
       (needed && !isDeclared(found, channel.complete, trace.processes, mainPid)),
   );
   return incomplete.length > 0 ? { kind: 'tracking-incomplete', incomplete } : undefined;
-}
-
-/** A declared input that the task changed, and what it was before is not known. */
-function findConfiguredConflict(
-  { inputMatches, workspaceRoot }: RunFacts,
-  accesses: WorkspaceAccesses,
-  processes: ProcessList,
-): NotDerived | undefined {
-  for (const path of inputMatches) {
-    const seen = accesses.at(path);
-    const unknown = seen?.access.written && unknownBefore(seen, workspaceRoot, processes);
-    if (unknown !== undefined) return unknown;
-  }
-  return undefined;
 }
 
 function findConflict(
@@ -259,28 +248,6 @@ function listing(path: WorkspacePath, listed: Touch, accesses: WorkspaceAccesses
     ...(changed.length > 0 && { changed: true }),
     observer: listed.process,
   };
-}
-
-/** The files that the user's globs matched before the run, and that they matched no others. */
-function configuredInputs(
-  { policy, inputMatches, workspaceRoot }: RunFacts,
-  derived: readonly Dependency[],
-  accesses: WorkspaceAccesses,
-): Dependency[] {
-  const { include, exclude } = policy.input;
-  if (include.length === 0) return [];
-  const read = new Set(derived.flatMap((d) => (d.kind === 'content' ? [d.path] : [])));
-  return [
-    { kind: 'glob', include, exclude, matches: inputMatches, observer: -1 },
-    ...inputMatches
-      .filter((path) => !read.has(path))
-      .map((path): Dependency => {
-        const seen = accesses.at(path);
-        return seen?.access.written === undefined
-          ? { kind: 'content', path, observer: -1 }
-          : contentDependency(seen, -1, workspaceRoot);
-      }),
-  ];
 }
 
 function reportedVariables(channel: ChannelRecord, processes: ProcessList): Dependency[] {
