@@ -22,6 +22,8 @@ import { blobsOf, decodeEntry } from './stored-entry.js';
 import type { Cache } from './stored-run.js';
 import { TestWorkspace, digestOf, on, testKey } from './testing/test-workspace.js';
 
+// Shows: cache.limits
+
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 

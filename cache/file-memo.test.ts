@@ -9,6 +9,8 @@ import { lstatOrAbsent } from './file-identity.js';
 import { FileMemo } from './file-memo.js';
 import { takeFileStamp } from './file-stamp.js';
 
+// Shows: key.unchanged, key.racy
+
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'vt-memo-'));
   t.after(() => rmSync(path, { recursive: true }));

@@ -13,6 +13,8 @@ import { clear, replay, run, worldOf } from './testing/scenario.js';
 import type { Mode } from './testing/scenario.js';
 import { TestWorkspace, testKey } from './testing/test-workspace.js';
 
+// Shows: outputs.killed
+
 const PROCESS = fileURLToPath(new URL('testing/scenario-process.js', import.meta.url));
 
 /**

@@ -4,6 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { CommandedProgram } from './harness/commanded-program.js';
 import { Workspace, type Started } from './harness/workspace.js';
 
+// Shows: cancel.trees, schedule.limit, schedule.fail-fast
+
 /** Several tasks at once: what starts when, what stops what, and what is left afterwards. */
 
 type Programs = Readonly<Record<'lib' | 'app' | 'other', CommandedProgram>>;

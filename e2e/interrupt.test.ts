@@ -3,6 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { CommandedProgram } from './harness/commanded-program.js';
 import { Workspace, type RunOptions, type Started } from './harness/workspace.js';
 
+// Shows: cancel.once, cancel.twice
+
 /** Ctrl-C and its relatives, while a task runs that does what the test says. */
 async function workspaceWithTask(
   t: TestContext,

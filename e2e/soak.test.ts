@@ -5,6 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import path from 'node:path';
 import { Workspace, vtPath } from './harness/workspace.js';
 
+// Shows: cache.many-processes
+
 /** With VT_SOAK_ALL 10,000 executions: minutes. */
 const everything = process.env['VT_SOAK_ALL'] !== undefined;
 const PROCESSES = 8;

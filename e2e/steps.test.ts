@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { parseStepFile, printStepFile } from './harness/steps/parse-step-file.js';
-import { playStepFile, processesIn } from './harness/steps/play-step-file.js';
+import { playStepFile } from './harness/steps/play-step-file.js';
+import { killProcessesIn } from './harness/steps/processes-in.js';
 import { stepFiles } from './harness/steps/step-files.js';
 import { textDifference } from './harness/steps/text-difference.js';
 import { projectRoot, vtPath, Workspace } from './harness/workspace.js';
@@ -54,8 +55,8 @@ async function beforeDeadline<T>(t: TestContext, played: Promise<T>, root: strin
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const running = processesIn(root).join('\n  ');
-      reject(new Error(`not done after ${DEADLINE / 1000} s; still running:\n  ${running}`));
+      const running = killProcessesIn(root).join('\n  ');
+      reject(new Error(`not done after ${DEADLINE / 1000} s; what ran was killed:\n  ${running}`));
     }, DEADLINE);
   });
   t.after(() => {

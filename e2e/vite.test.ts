@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { viteWorkspace } from './harness/vite-workspace.js';
 import { Workspace, type Finished, type RunOptions } from './harness/workspace.js';
 
+// Shows: tools.vite
+
 /**
  * The main job (issue "an unmodified `vite build` is cached correctly with no configuration"), done
  * in three ways that reach Vite differently, each with pipes and with a terminal.

@@ -8,6 +8,8 @@ import type { ConfigProblem } from './config-problem.js';
 import { isWarning } from './config-problem.js';
 import { parseTaskFile } from './parse-task-file.js';
 
+// Shows: config.schema
+
 const project = path.join(import.meta.dirname, '../../..');
 const schema = JSON.parse(
   readFileSync(path.join(project, 'runner/config/vite-task.schema.json'), 'utf8'),

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readlinkSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { vtPath, type Workspace } from '../workspace.js';
 import { keySequence } from './keys.js';
 import { withPlaceholders } from './placeholders.js';
+import { processesIn } from './processes-in.js';
 import { endingLines, streamLines, type Ending } from './result-lines.js';
 import type { Expectation, Instruction, StepFile } from './step-file.js';
 import { TerminalSession } from './terminal-session.js';
@@ -155,22 +155,6 @@ class Player {
   close(): void {
     this.#session?.close();
   }
-}
-
-/** Command lines of the processes whose working directory is in `directory`. */
-export function processesIn(directory: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const cwd = readlinkSync(`/proc/${pid}/cwd`);
-        if (cwd !== directory && !cwd.startsWith(`${directory}/`)) return [];
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return [`${line} (pid ${pid})`];
-      } catch {
-        return []; // it has just ended, or is somebody else's
-      }
-    });
 }
 
 function runWithPipes(

@@ -58,8 +58,10 @@ export class TerminalSession {
       });
     });
     this.#read = new Promise((resolve) => {
-      // The last process that had the terminal open is gone: EIO, after all that was written.
-      this.#stream.on('error', () => {
+      // The last process that had the terminal open is gone: EIO after all that was written, or an end
+      // of file, if its going and its last words are noticed at once.
+      this.#stream.on('error', () => {});
+      this.#stream.on('close', () => {
         this.#screen.write('', () => {
           this.#isOver = true;
           this.#changed();
