@@ -6,8 +6,8 @@
 //   node bench/runners.mjs [--packages 1,50,500] [--rounds 21] [--rows hits,outputs,restore,first,processes,memory]
 //                          [--runners vt,Turborepo,Vite+,Nx] [--scratch DIR] [--prepare] [--write]
 //
-// --scratch keeps everything for the next time; --prepare only prepares it; --write puts the table into
-// README.md, between its marks. Needs the built vt, git, and npm's registry.
+// --scratch keeps everything for the next time, rows that were measured too; --prepare only prepares it;
+// --write puts the table into README.md, between its marks. Needs the built vt, git, and npm's registry.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,7 +28,10 @@ const { values: options } = parseArgs({
   options: {
     packages: { type: 'string', default: '1,50,500' },
     rounds: { type: 'string', default: '21' },
-    rows: { type: 'string', default: 'hits,outputs,restore,first,processes,memory' },
+    rows: {
+      type: 'string',
+      default: 'hits,outputs,restore,first,processes,memory',
+    },
     runners: { type: 'string', default: Object.keys(runners).join(',') },
     scratch: { type: 'string' },
     prepare: { type: 'boolean', default: false },
@@ -48,23 +51,24 @@ process.on('exit', stopDaemons);
 
 const tools = installRunners(scratch);
 
-/** A workspace in which these runners replay everything. */
-function workspace(name, { count = 1, script = 'bundle', primed = names } = {}) {
-  const directory = path.join(scratch, name);
-  const stampFile = `${directory}.primed`;
-  const stamp = JSON.stringify({ versions, count, script });
-  const read = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
-  const known = read.stamp === stamp ? read.runners : [];
-  if (read.stamp !== stamp) generate(directory, { count, script, tools });
-  for (const runner of primed) {
-    if (known.includes(runner)) continue;
-    prime(directory, runner, count);
-    known.push(runner);
-    writeFileSync(stampFile, JSON.stringify({ stamp, runners: known }));
-  }
-  // What another runner's runs changed may be a question once more.
-  for (const runner of primed) prime(directory, runner, count);
-  return directory;
+/**
+ * A workspace of its own for each runner, in which it replays everything: some write into what others
+ * have made. By name of the runner.
+ */
+function workspaces(name, { count = 1, script = 'bundle', primed = true } = {}) {
+  return Object.fromEntries(
+    names.map((runner) => {
+      const directory = path.join(scratch, `${name}-${runner.replace(/\W/g, '')}`);
+      const stampFile = `${directory}.made`;
+      const stamp = JSON.stringify({ versions, count, script });
+      if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+        generate(directory, { count, script, tools });
+        writeFileSync(stampFile, stamp);
+      }
+      if (primed) prime(directory, runner, count);
+      return [runner, directory];
+    }),
+  );
 }
 
 const bareNode = (cwd) => () => run([process.execPath, '-e', '0'], { cwd }).wall;
@@ -79,10 +83,13 @@ const each = (make) => Object.fromEntries(names.map((runner) => [runner, make(ru
 const roundsOf = (count) => (count >= 500 ? Math.max(3, Math.round(rounds / 3)) : rounds);
 
 function hits(count) {
-  const directory = workspace(`hits-${count}`, { count });
+  const at = workspaces(`hits-${count}`, { count });
   if (options.prepare) return [];
   const times = inTurns(
-    { bare: bareNode(directory), ...each((runner) => hitting(directory, runner, count)) },
+    {
+      bare: bareNode(scratch),
+      ...each((runner) => hitting(at[runner], runner, count)),
+    },
     roundsOf(count),
   );
   const what = count === 1 ? '1 package (20 sources)' : `${count} packages (${count * 20} sources)`;
@@ -90,39 +97,44 @@ function hits(count) {
 }
 
 function outputs() {
-  const directory = workspace('outputs', { script: 'outputs' });
+  const at = workspaces('outputs', { script: 'outputs' });
   if (options.prepare) return [];
   const times = inTurns(
-    { bare: bareNode(directory), ...each((runner) => hitting(directory, runner, 1)) },
+    {
+      bare: bareNode(scratch),
+      ...each((runner) => hitting(at[runner], runner, 1)),
+    },
     rounds,
   );
   return [['hit, 1,000 outputs of 100 MB in place, of `node -e 0`', ...ratios(times)]];
 }
 
 function restore() {
-  const directory = workspace('outputs', { script: 'outputs' });
+  const at = workspaces('outputs', { script: 'outputs' });
   if (options.prepare) return [];
-  const dist = path.join(directory, 'packages/p0/dist');
-  const copy = path.join(directory, 'copy');
-  rmSync(copy, { recursive: true, force: true });
-  cpSync(dist, copy, { recursive: true });
-  const removed = () => rmSync(dist, { recursive: true, force: true });
+  const dist = (runner) => path.join(at[runner], 'packages/p0/dist');
+  const [copy, target] = ['copy', 'target'].map((name) => path.join(scratch, name));
+  const remove = (directory) => rmSync(directory, { recursive: true, force: true });
+  remove(copy);
+  cpSync(dist(names[0]), copy, { recursive: true });
   const times = inTurns(
     {
       bare: () => {
-        removed();
-        return run(['cp', '-r', copy, dist], { cwd: directory }).wall;
+        remove(target);
+        return run(['cp', '-r', copy, target], { cwd: scratch }).wall;
       },
       ...each((runner) => () => {
-        removed();
-        const time = hitting(directory, runner, 1)();
-        if (!existsSync(path.join(dist, '999'))) throw new Error(`${runner} restored nothing`);
+        remove(dist(runner));
+        const time = hitting(at[runner], runner, 1)();
+        if (!existsSync(path.join(dist(runner), '999')))
+          throw new Error(`${runner} restored nothing`);
         return time;
       }),
     },
     Math.max(5, Math.round(rounds / 3)),
   );
-  rmSync(copy, { recursive: true, force: true });
+  remove(copy);
+  remove(target);
   return [['restore of these, of `cp -r`', ...ratios(times)]];
 }
 
@@ -130,13 +142,13 @@ function restore() {
 const forgettable = (runner) => runner !== 'Nx';
 
 function cold(title, script, text, count) {
-  const directory = workspace(script, { script, primed: [] });
+  const at = workspaces(script, { script, primed: false });
   if (options.prepare) return [];
-  const home = path.join(directory, 'packages/p0');
+  const home = path.join(at[names[0]], 'packages/p0');
   const first = (runner) => () => {
     if (!forgettable(runner)) return Number.NaN;
-    forget(directory, runner);
-    return runIn(directory, runner, { tasks: 1 }).wall;
+    forget(at[runner], runner);
+    return runIn(at[runner], runner, { tasks: 1 }).wall;
   };
   const bare = () => run(['sh', 'build.sh'], { cwd: home }).wall;
   const times = inTurns({ bare, ...each(first) }, count);
@@ -152,16 +164,16 @@ function memory() {
   return [1, 500]
     .filter((count) => sizes.includes(count))
     .flatMap((count) => {
-      const directory = workspace(`hits-${count}`, { count });
+      const at = workspaces(`hits-${count}`, { count });
       if (options.prepare) return [];
-      const cells = names.map((runner) => {
+      const megabytes = names.map((runner) => {
         const most = Array.from(
           { length: 5 },
-          () => runIn(directory, runner, { tasks: count, memory: true }).megabytes,
+          () => runIn(at[runner], runner, { tasks: count, memory: true }).megabytes,
         );
         return most.includes(undefined) ? 'no GNU time' : `${median(most).toFixed(0)} MB`;
       });
-      return [[`peak memory of a hit, ${count} package${count === 1 ? '' : 's'}`, ...cells]];
+      return [[`peak memory of a hit, ${count} package${count === 1 ? '' : 's'}`, ...megabytes]];
     });
 }
 
@@ -191,7 +203,7 @@ function beyond(times, floor) {
 
 function stopDaemons() {
   for (const size of sizes) {
-    const directory = path.join(scratch, `hits-${size}`);
+    const directory = path.join(scratch, `hits-${size}-Nx`);
     const nx = path.join(directory, 'node_modules/.bin/nx');
     if (existsSync(nx)) {
       try {
@@ -203,17 +215,25 @@ function stopDaemons() {
   }
 }
 
-const rows = [];
+/** Rows by their title, with those of other times in the same scratch folder. */
+const rowsFile = path.join(scratch, 'rows.json');
+const known = existsSync(rowsFile) ? JSON.parse(readFileSync(rowsFile, 'utf8')) : {};
+const same = JSON.stringify([names, versions]);
+const cells = known.same === same ? known.cells : {};
 for (const name of wanted) {
-  for (const row of measures[name]()) {
-    rows.push(row);
-    console.error(row.join(' | '));
+  for (const [title, ...row] of measures[name]()) {
+    cells[title] = row;
+    console.error([title, ...row].join(' | '));
+    writeFileSync(rowsFile, JSON.stringify({ same, cells }));
   }
 }
+const rows = Object.entries(cells).map(([title, row]) => [title, ...row]);
 const heads = names.map((name) => {
-  const version = { Turborepo: versions.turbo, 'Vite+': versions['vite-plus'], Nx: versions.nx }[
-    name
-  ];
+  const version = {
+    Turborepo: versions.turbo,
+    'Vite+': versions['vite-plus'],
+    Nx: versions.nx,
+  }[name];
   return version === undefined ? name : `${name} ${version}`;
 });
 const text = [

@@ -12,6 +12,7 @@ import { lastManifest, otherManifests, recordLastRun } from './last-run-table.js
 import { makeConfirmation } from './make-confirmation.js';
 import type { Fact } from './observation-codec.js';
 import { onDisk } from './path-on-disk.js';
+import { ancestorsOf } from './path-parts.js';
 import { settleOwn, settleRestores, tidyUp } from './interrupted-restores.js';
 import { ApplyFailure } from './restore-apply.js';
 import { changeJournaled } from './journaled-change.js';
@@ -146,12 +147,21 @@ export async function restoreEntry(
   ): Promise<RestorePlan | Obstacle> {
     const workspace = workspaceName(layout.root, world.root);
     const outputs = new Map(entry.outputs.map((output) => [output.path, output.kind]));
+    const needed = new Set(
+      entry.outputs.flatMap(({ path, kind }) =>
+        kind === 'deletion' ? [] : [...ancestorsOf(path)],
+      ),
+    );
     const made = (await lastManifest(transaction, workspace, task)).filter((item) => {
       const kind = outputs.get(item.path);
-      // What is replaced by its like is no business of tidying up.
-      return item.made && (!kind || (kind === 'directory') !== (item.kind === 'directory'));
+      // What is replaced by its like is no business of tidying up, nor what cannot be removed.
+      const isOther = !kind || (kind === 'directory') !== (item.kind === 'directory');
+      if (!item.made || !isOther) return false;
+      if (item.kind === 'directory' && needed.has(item.path)) return false;
+      return lstatOrAbsent(onDisk(world.root, item.path)) !== undefined;
     });
-    // Most often the last result is the one that is restored, or wrote the same paths.
+    // Most often the last result is the one that is restored, or wrote the same paths: what all other
+    // tasks wrote is not looked at then.
     const kept = new Set<string>();
     if (made.length > 0) {
       for (const item of await otherManifests(transaction, workspace, task)) kept.add(item.path);

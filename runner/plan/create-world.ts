@@ -19,14 +19,12 @@ export function createWorld(
   source: EnvSource,
   { searchPath, cwd }: SearchPlace,
 ): World {
-  // Of its own: nothing that was found in another run may be remembered.
-  const programs = new ProgramSearch();
   return {
     root,
     env: (name) => source.get(name),
     queryEnv: (pattern) =>
       new Map([...source.query(pattern)].filter(([name]) => source.mayTrack(name))),
-    findProgram: (name) => physical(programs.resolve(name, searchPath, cwd)),
+    findProgram: (name) => findProgram(name, searchPath, cwd),
     expandGlobs: (include, exclude) =>
       new Promise((resolve) => {
         resolve(expandGlobs(root, include, exclude));
@@ -42,8 +40,34 @@ export function placeOf(execution: {
   return { searchPath: execution.env['PATH'], cwd: execution.cwd };
 }
 
-function physical(file: AbsolutePath | undefined): AbsolutePath | undefined {
+/** What was found since the event loop last turned. */
+let found: {
+  readonly search: ProgramSearch;
+  readonly paths: Map<string, AbsolutePath | undefined>;
+};
+let isFresh = false;
+
+/**
+ * The tasks of a workspace start the same few programs. Nothing is remembered beyond the next turn of
+ * the event loop: the end of a task, which may have brought others, is only heard of in a later one.
+ */
+function findProgram(
+  name: string,
+  searchPath: string | undefined,
+  cwd: AbsolutePath,
+): AbsolutePath | undefined {
+  if (!isFresh) {
+    found = { search: new ProgramSearch(), paths: new Map() };
+    isFresh = true;
+    setImmediate(() => (isFresh = false));
+  }
+  const file = found.search.resolve(name, searchPath, cwd);
   if (file === undefined) return undefined;
+  if (!found.paths.has(file)) found.paths.set(file, physical(file));
+  return found.paths.get(file);
+}
+
+function physical(file: AbsolutePath): AbsolutePath | undefined {
   try {
     return realpathSync.native(file) as AbsolutePath;
   } catch {
