@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -42,5 +50,54 @@ test(
     assert.equal(tests.status, 0, tests.stdout + tests.stderr);
     // Tests build examples, too.
     expectConformance([path.join(target, 'debug/examples/conformance')]);
+  },
+);
+
+/** Where Debian has the sources of Go packages. */
+const goPackages = '/usr/share/gocode';
+
+test(
+  'the Go client conforms, and its own tests pass',
+  { skip: lacking('go', path.join(goPackages, 'src/google.golang.org/protobuf')) },
+  () => {
+    const home = path.join(scratch, 'go');
+    const there = path.join(home, 'src/example.org/vt');
+    mkdirSync(there, { recursive: true });
+    symlinkSync(client('go'), path.join(there, 'client'));
+    const gopath = `${home}:${goPackages}`;
+    const options = {
+      cwd: path.join(there, 'client'),
+      env: { ...process.env, PWD: path.join(there, 'client'), GO111MODULE: 'off', GOPATH: gopath },
+      encoding: 'utf8',
+    } as const;
+    const driver = path.join(scratch, 'go-driver');
+    for (const args of [
+      ['vet', '.', './conformance'],
+      ['test', '.'],
+      ['build', '-o', driver, './conformance'],
+    ]) {
+      const { status, stdout, stderr } = spawnSync('go', args, options);
+      assert.equal(status, 0, stdout + stderr);
+    }
+    expectConformance(
+      [driver],
+      ['takes a new name in the child of a fork, and its parent keeps its own'],
+    );
+  },
+);
+
+test(
+  'the generated code of the Go client is fresh',
+  { skip: lacking('protoc', 'protoc-gen-go') },
+  () => {
+    const made = path.join(scratch, 'generated-go');
+    mkdirSync(made);
+    execFileSync(client('go/generate.sh'), [made]);
+    // Its beginning names the versions of the generators.
+    const code = (directory: string) =>
+      readFileSync(path.join(directory, 'internal/ipcv1/ipc.pb.go'), 'utf8')
+        .split('\n')
+        .filter((line) => !/^\/\/ \t(?:protoc|protoc-gen-go) +v/.test(line));
+    assert.deepEqual(code(made), code(client('go')), 'run client/go/generate.sh');
   },
 );
