@@ -101,3 +101,23 @@ test(
     assert.deepEqual(code(made), code(client('go')), 'run client/go/generate.sh');
   },
 );
+
+test('the Java client conforms', { skip: lacking('javac', 'java') }, () => {
+  const classes = path.join(scratch, 'java');
+  const sources = readdirSync(client('java/src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.java'))
+    .map((name) => client('java/src', name));
+  const strict = ['-Xlint:all', '-Werror', '--release', '11'];
+  execFileSync('javac', [...strict, '-d', classes, ...sources]);
+  const driver = path.join(scratch, 'java-driver');
+  const main = client('java/conformance/Driver.java');
+  execFileSync('javac', [...strict, '-cp', classes, '-d', driver, main]);
+  expectConformance(
+    // Starts twice as fast.
+    ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', `${classes}:${driver}`, 'Driver'],
+    [
+      'resolves relative paths against its working directory',
+      'takes a new name in the child of a fork, and its parent keeps its own',
+    ],
+  );
+});

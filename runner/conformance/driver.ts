@@ -23,7 +23,7 @@ export class Driver {
   readonly #child: ChildProcess;
   readonly #waiting: { take: (line: string) => void; fail: (error: Error) => void }[] = [];
   readonly #ended: Promise<DriverEnding>;
-  readonly #ready: Promise<Answer>;
+  readonly #ready: Promise<void>;
   #stderr = '';
 
   /**
@@ -60,7 +60,7 @@ export class Driver {
     this.#ended = this.#end();
     // Whoever waits for an answer is told; nobody need be listening here.
     this.#ended.catch(() => undefined);
-    this.#ready = this.tell({ do: 'chdir', path: directory });
+    this.#ready = this.#go(directory);
     this.#ready.catch(() => undefined);
   }
 
@@ -97,6 +97,11 @@ export class Driver {
     }
   }
 
+  /** Waits until it has started. */
+  async ready(): Promise<void> {
+    await this.#ready;
+  }
+
   /** Tells it that there is nothing more, and waits for its end, which must be an orderly one. */
   async finish(): Promise<void> {
     await this.#ready;
@@ -120,6 +125,15 @@ export class Driver {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended.catch(() => undefined);
+  }
+
+  /** Where a language cannot go there, the cases that need it say that they could not be tried. */
+  async #go(directory: string): Promise<void> {
+    try {
+      await this.tell({ do: 'chdir', path: directory });
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+    }
   }
 
   async #end(): Promise<DriverEnding> {

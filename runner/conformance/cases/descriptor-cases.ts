@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { encodeRequest } from '../../../proto/frame.js';
 import type { Channel } from '../../execute/channel/open-channel.js';
@@ -62,6 +64,18 @@ export const descriptorCases: readonly Case[] = [
     },
   },
   {
+    name: 'does not write to a socket that has become descriptor 3',
+    section: 'Finding the request FIFO',
+    async play(stage) {
+      // As the child of Node's child_process.fork finds it.
+      const heard = await withSocket(stage.directory, async (fd) => {
+        const channel = await stage.channel({ A: 'a' });
+        await converse(channel, stage.client(channel, { fd3: fd }));
+      });
+      assert.equal(heard, '', 'what came out of the socket');
+    },
+  },
+  {
     name: 'writes again what a full, non-blocking pipe did not take',
     section: 'Frames',
     async play(stage) {
@@ -89,7 +103,7 @@ export const descriptorCases: readonly Case[] = [
     async play(stage) {
       const channel = await stage.channel({ A: 'a' });
       const client = stage.client(channel, { fd3: 'lost' });
-      assert.equal(await client.tell({ do: 'chdir', path: '.' }), 'ok'); // it is there
+      await client.ready(); // it is there
       try {
         execFileSync('prlimit', ['--pid', String(client.pid), '--nofile=3:3']);
       } catch {
@@ -103,6 +117,31 @@ export const descriptorCases: readonly Case[] = [
     },
   },
 ];
+
+/** Lends one end of a socket, and says what arrived at the other. */
+async function withSocket(directory: string, use: (fd: number) => Promise<void>): Promise<string> {
+  const address = path.join(directory, 'socket');
+  const server = createServer().listen(address);
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const near = createConnection(address);
+  await once(near, 'connect');
+  const [far] = await accepted;
+  let heard = '';
+  far.setEncoding('latin1').on('data', (text: string) => (heard += text));
+  try {
+    const { fd } = (near as unknown as { readonly _handle: { readonly fd: number } })._handle;
+    await use(fd);
+    const ended = once(far, 'end');
+    near.end();
+    await ended;
+    return heard;
+  } finally {
+    near.destroy();
+    far.destroy();
+    server.close();
+  }
+}
 
 /** A report and a question, and that both arrive. */
 async function converse(channel: Channel, client: Driver): Promise<void> {
