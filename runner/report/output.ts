@@ -4,6 +4,8 @@ import type { OutputDemand } from '../execute/task-process.js';
 /** Where text goes: the process's own streams, or a test's. */
 interface TextStream {
   readonly isTTY: boolean;
+  /** Of a terminal, as it is now; undefined or 0 where nobody knows. */
+  readonly columns?: number | undefined;
   /** Takes all of it, in order. */
   write(text: string): void;
 }

@@ -12,6 +12,9 @@ import { createRunLog } from '../../report/log/run-log.js';
 import type { LogMode } from '../../report/log/run-log.js';
 import { detailsOf, runDetails } from '../../report/run-details.js';
 import type { RunDetail } from '../../report/run-details.js';
+import { wantsStatusLine } from '../../report/status/wants-status-line.js';
+import type { StatusClock, StatusLine } from '../../report/status/status-line.js';
+import type { Io } from '../../report/output.js';
 import { runSummary, totalsOf } from '../../report/run-summary.js';
 import { limitsOf } from '../../workspace/cache-limits.js';
 import { keepLastDetails } from '../last-details.js';
@@ -36,7 +39,16 @@ export async function performRun(
   { log: asked, verbosity, keepGoing, cacheDirectory, stop }: RunManner,
   { io, services }: CommandContext,
 ): Promise<number> {
-  const log: RunEvents = typeof asked === 'string' ? createRunLog(asked, { ...io, plan }) : asked;
+  const status = typeof asked === 'string' ? await openStatusLine(plan, io) : undefined;
+  const log: RunEvents =
+    typeof asked === 'string'
+      ? createRunLog(asked, {
+          ...io,
+          stdout: status?.stdout ?? io.stdout,
+          stderr: status?.stderr ?? io.stderr,
+          plan,
+        })
+      : asked;
   const { limits, problems } = limitsOf(io.env);
   reportProblems(problems, io);
   const warn = (message: string): void => {
@@ -44,12 +56,13 @@ export async function performRun(
   };
   const executor = services.createExecutor({ cacheDirectory, limits, warn });
   try {
-    const result = await runPlan(plan, executor, log, {
+    const result = await runPlan(plan, executor, status?.watch(log) ?? log, {
       policy: 'stop',
       inherit: asked === 'interleaved' ? 'alone' : 'never',
       keepGoing,
       ...(stop !== undefined && { stop }),
     });
+    status?.close();
     const details = detailsOf(plan, result);
     const text = runDetails(details);
     // Within a tracked task the file would become one of its outputs.
@@ -65,9 +78,27 @@ export async function performRun(
     }
     return code;
   } finally {
+    status?.close();
     await executor.close();
   }
 }
+
+async function openStatusLine(plan: Plan, io: Io): Promise<StatusLine | undefined> {
+  const { stdout, stderr, env } = io;
+  if (io.capture !== 'terminal' || !wantsStatusLine(env)) return undefined;
+  const { StatusLine } = await import('../../report/status/status-line.js');
+  return new StatusLine({ plan, stdout, stderr, env, clock: ownClock });
+}
+
+const ownClock: StatusClock = {
+  now: () => performance.now(),
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds).unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
 
 /** Without values of variables: the text goes to the disk. */
 function concealed(text: string, plan: Plan, details: readonly RunDetail[]): string {

@@ -110,6 +110,30 @@ describe('vt run in a command', () => {
     assert.equal(await why('--cache un'), 'flag');
   });
 
+  it('has its place in the limit of the outer run, and one of its own if it says so', async (t) => {
+    const rig = single(t, {
+      all: 'vt run one && vt run --concurrency-limit 2 two && VP_RUN_CONCURRENCY_LIMIT=3 vt run three',
+      beside: 'vt run --parallel one',
+      ...{ one: '1', two: '2', three: '3' },
+    });
+    const pools = async (args: string): Promise<unknown> => {
+      const outcome = await rig.outcome(args);
+      assert.ok(outcome.kind === 'planned');
+      const { steps, pools } = outcome.plan;
+      return steps.flatMap(({ planned, pool }) =>
+        planned === undefined ? [] : [[planned.execution.command, pools[pool]]],
+      );
+    };
+    assert.deepEqual(await pools('all'), [
+      ['1', { limit: 4, within: undefined }],
+      ['2', { limit: 2, within: 0 }],
+      ['3', { limit: 3, within: 0 }],
+    ]);
+    assert.deepEqual(await pools('--concurrency-limit 1 beside'), [
+      ['1', { limit: Infinity, within: undefined }],
+    ]);
+  });
+
   it('stays a process where a plan cannot replace it', async (t) => {
     const rig = single(t, {
       a: 'vt run --help',
@@ -118,8 +142,11 @@ describe('vt run in a command', () => {
       d: 'vt run --last-details',
       e: 'cd src && vt run x',
       f: 'vt exec -- x',
+      g: 'vt run --dry-run x',
+      h: 'vt run --json x',
+      i: 'VP_RUN_CONCURRENCY_LIMIT=none vt run x',
     });
-    for (const task of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    for (const task of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) {
       assert.equal((await rig.commands(task)).length, 1, task);
     }
   });
