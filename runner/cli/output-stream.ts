@@ -3,15 +3,10 @@ import { writerFor } from '../execute/process/stream-writer.js';
 import type { OutputStream } from '../report/output.js';
 
 /** One of this process's own streams. */
-export function outputStream(
-  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number },
-): OutputStream {
+export function outputStream(stream: Writable & { readonly isTTY?: boolean }): OutputStream {
   const writer = writerFor(stream);
   return {
     isTTY: stream.isTTY === true,
-    get columns() {
-      return stream.columns;
-    },
     write: (text) => {
       stream.write(text);
     },

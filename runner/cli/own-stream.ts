@@ -4,7 +4,7 @@ import { writerFor } from '../execute/process/stream-writer.js';
 import type { OutputDemand } from '../execute/task-process.js';
 import type { OutputStream } from '../report/output.js';
 
-type OwnStream = Writable & { readonly isTTY?: boolean };
+type OwnStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Linux: device 1:3. */
 const DEV_NULL = 0x103;
@@ -39,6 +39,9 @@ export function ownStream(descriptor: 1 | 2, nodeStream: () => OwnStream): Outpu
   };
   return {
     isTTY: direct === undefined && nodeStream().isTTY === true,
+    get columns() {
+      return direct === undefined ? nodeStream().columns : undefined;
+    },
     write: (text) => {
       void send(Buffer.from(text));
     },
