@@ -131,12 +131,6 @@ vt run: 2/3 cache hit (66%), 3/3 successful, 64ms saved. (Run \`vt run --last-de
     |                       ~~~~~~~~
   known fields: command, cwd, dependsOn, cache, env, untrackedEnv, input, output, optOut, notSecret
 help: did you mean "command"?
-
-error[no-command]: task "one" has nothing to run
-  at vite-task.json:2:14
-  2 |   "tasks": { "one": { "comand": "a" } }
-    |              ~~~~~
-help: give it a "command", or "dependsOn" to only run other tasks
 `,
     );
     assert.equal(rig.executions.length, 0);
