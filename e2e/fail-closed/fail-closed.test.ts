@@ -30,7 +30,21 @@ const isRoot = process.getuid?.() === 0;
 const onlyRoot = isRoot ? false : 'only root may do it';
 const compiler = spawnSync('cc', ['--version']).error ? 'no C compiler (cc)' : false;
 const noFuse = onlyRoot || (existsSync('/dev/fuse') ? false : 'no FUSE');
+const noStrace = spawnSync('strace', ['-V']).error ? 'no strace' : false;
+const i386 = ['-m32', '-nostdlib', '-static'];
 let odd = '';
+
+/** Why no program of an i386 can be built or run here. */
+function noI386(): string | false {
+  if (process.arch !== 'x64') return 'not x86-64';
+  const place = mkdtempSync(path.join(os.tmpdir(), 'vt-i386-'));
+  const program = path.join(place, 'program');
+  const input = '.globl _start\n_start: movl $1, %eax; movl $0, %ebx; int $0x80\n';
+  spawnSync('cc', [...i386, '-o', program, '-xassembler', '-'], { input });
+  const { status } = spawnSync(program);
+  rmSync(place, { recursive: true });
+  return status === 0 ? false : 'no programs of an i386 here';
+}
 
 /** Runs a command twice by itself and twice by vt: the same ending each time, and `line` from vt. */
 async function expectUntracked(
@@ -129,6 +143,34 @@ describe('tracking that is not complete', { skip: compiler }, () => {
     const run = (): Promise<Finished> => workspace.vt(['exec', '--', odd, 'io_uring', 'a.txt']);
     assert.equal((await run()).all, 'a\nio_uring: ENOSYS\n');
     assert.match((await run()).stderr, /cache hit, replaying\n$/);
+  });
+
+  it('by a tracer that vt keeps calls from', { skip: noStrace }, async (t) => {
+    const workspace = new Workspace(t, files);
+    const command = ['strace', '-f', '--seccomp-bpf', '-e', 'openat', '-o', 'log', 'cat', 'a.txt'];
+    const { code, stdout, stderr } = await workspace.vt(['exec', '--', ...command]);
+    assert.deepEqual([code, stdout], [0, 'a\n']);
+    assert.match(
+      steadyText(stderr),
+      /^(?:strace: .*\n)*vt: not cached: file tracking incomplete: system calls were traced in a way that vt disturbs in 'strace .* a\.txt' \(pid …\) \(SECCOMP_RET_TRACE\)(?:, and \d+ more)?\n$/,
+    );
+  });
+
+  it('by a program for another processor', { skip: noI386() }, async (t) => {
+    const workspace = new Workspace(t, files);
+    const program = workspace.path('i386');
+    const source = `.globl _start
+_start: movl $4, %eax; movl $1, %ebx; movl $text, %ecx; movl $3, %edx; int $0x80
+        movl $1, %eax; movl $7, %ebx; int $0x80
+.data
+text: .ascii "hi\\n"
+`;
+    execFileSync('cc', [...i386, '-o', program, '-xassembler', '-'], { input: source });
+    await expectUntracked(
+      workspace,
+      ['sh', '-c', './i386; echo $?'],
+      "file tracking incomplete: a system call was made through a foreign ABI in './i386' (pid …) (a call of another architecture or ABI)",
+    );
   });
 
   it('is no matter of cloning what is open', async (t) => {

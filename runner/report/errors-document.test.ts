@@ -246,6 +246,7 @@ const causes: Readonly<Record<IncompletenessCause, { process?: string[]; pid?: n
   'supervisor-killed': { process: ['node', 'build.js'], pid: 4 },
   'unnamed-file': {},
   'unknown-call': {},
+  'calls-hidden': {},
   'undecodable-path': {},
   'ambiguous-path': {},
 };

@@ -62,6 +62,8 @@ function causeText(cause: IncompletenessCause): string {
       return 'a file may have been reached without its name';
     case 'unknown-call':
       return 'a system call that vt does not know was made';
+    case 'calls-hidden':
+      return 'system calls were traced in a way that vt disturbs';
     case 'survivors':
       return 'processes outlived the task';
     case 'supervisor-lost':

@@ -177,6 +177,7 @@ table<IncompletenessCause>('incompleteness', (cause) => incomplete({ cause }), [
   ['supervisor-killed', 'file tracking incomplete: the tracker was killed, and the task with it'],
   ['unnamed-file', 'file tracking incomplete: a file may have been reached without its name'],
   ['unknown-call', 'file tracking incomplete: a system call that vt does not know was made'],
+  ['calls-hidden', 'file tracking incomplete: system calls were traced in a way that vt disturbs'],
   ['undecodable-path', 'file tracking incomplete: a path is not valid UTF-8'],
   ['ambiguous-path', 'file tracking incomplete: where a path led cannot be told any more'],
 ]);

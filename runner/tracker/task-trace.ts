@@ -78,6 +78,7 @@ export type IncompletenessCause =
   | 'root-changed' // chroot, pivot_root, mount
   | 'unnamed-file' // opened by a handle
   | 'unknown-call' // a system call newer than the tracker
+  | 'calls-hidden' // from a tracer in the task
   | 'survivors' // processes outlived the task and the grace period
   | 'supervisor-lost' // while the task ran on
   | 'supervisor-killed' // while the task ran, which was then killed too

@@ -61,6 +61,7 @@ export const IncompleteBit = {
   SUPERVISOR: 128,
   UNNAMED_FILE: 256,
   UNKNOWN_CALL: 512,
+  CALLS_HIDDEN: 1024,
 } as const;
 
 /** aux of STAT: nothing was told but whether it is there. */

@@ -63,6 +63,7 @@ const causeOfBit: readonly (readonly [bit: number, cause: IncompletenessCause])[
   [IncompleteBit.SUPERVISOR, 'supervisor-lost'],
   [IncompleteBit.UNNAMED_FILE, 'unnamed-file'],
   [IncompleteBit.UNKNOWN_CALL, 'unknown-call'],
+  [IncompleteBit.CALLS_HIDDEN, 'calls-hidden'],
 ];
 
 /** By their ContentState. */

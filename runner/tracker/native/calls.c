@@ -16,6 +16,7 @@
 #define SOCKET(nr, op, follow, aux) {nr, op, VT_CALL_SOCKET, follow, NO, 1, NO, NO, NO, aux, NULL}
 #define OPENS(nr, flags) {nr, VT_OP_OPEN, VT_CALL_CREATE, VT_FOLLOW, NO, 0, NO, NO, NO, flags, NULL}
 #define UNNAMED(nr, name) {nr, VT_OP_INCOMPLETE, VT_CALL_BY_HANDLE, VT_FOLLOW, NO, NO, NO, NO, NO, 0, name}
+#define SECCOMP(nr) {nr, VT_OP_INCOMPLETE, VT_CALL_SECCOMP, VT_FOLLOW, NO, 2, NO, NO, NO, 0, NULL}
 #define ROOT(nr, name) {nr, VT_OP_INCOMPLETE, VT_CALL_CHANGES_ROOT, VT_FOLLOW, NO, NO, NO, NO, NO, 0, name}
 
 /* clang-format off */
@@ -51,6 +52,7 @@ const struct vt_call vt_calls[] = {
     OPENS(134 /* uselib */, O_RDONLY),
     PATH0(137 /* statfs */, VT_OP_STAT, VT_FOLLOW),
     ROOT(155 /* pivot_root */, "pivot_root"),
+    SECCOMP(157 /* prctl */),
     ROOT(161 /* chroot */, "chroot"),
     OPENS(163 /* acct */, O_WRONLY | O_APPEND),
     ROOT(165 /* mount */, "mount"),
@@ -88,6 +90,7 @@ const struct vt_call vt_calls[] = {
     UNNAMED(304 /* open_by_handle_at */, "open_by_handle_at"),
     ROOT(308 /* setns */, "setns"),
     {316 /* renameat2 */, VT_OP_RENAME, VT_CALL_PATHS, VT_NOFOLLOW, 0, 1, 2, 3, 4, 0, NULL},
+    SECCOMP(317 /* seccomp */),
     AT(322 /* execveat */, VT_OP_EXEC, VT_FOLLOW, 4),
     AT(332 /* statx */, VT_OP_STAT, VT_FOLLOW, 2),
 #elif defined __aarch64__
@@ -128,6 +131,7 @@ const struct vt_call vt_calls[] = {
     AT(79 /* newfstatat */, VT_OP_STAT, VT_FOLLOW, 3),
     {88 /* utimensat */, VT_OP_ATTR, VT_CALL_PATH_OR_FD, VT_FOLLOW, 0, 1, NO, NO, 3, 0, NULL},
     OPENS(89 /* acct */, O_WRONLY | O_APPEND),
+    SECCOMP(167 /* prctl */),
     SOCKET(200 /* bind */, VT_OP_MKNOD, VT_NOFOLLOW, 0),
     SOCKET(203 /* connect */, VT_OP_STAT, VT_FOLLOW, VT_STAT_EXISTENCE),
     PATH0(221 /* execve */, VT_OP_EXEC, VT_FOLLOW),
@@ -137,6 +141,7 @@ const struct vt_call vt_calls[] = {
     UNNAMED(265 /* open_by_handle_at */, "open_by_handle_at"),
     ROOT(268 /* setns */, "setns"),
     {276 /* renameat2 */, VT_OP_RENAME, VT_CALL_PATHS, VT_NOFOLLOW, 0, 1, 2, 3, 4, 0, NULL},
+    SECCOMP(277 /* seccomp */),
     AT(281 /* execveat */, VT_OP_EXEC, VT_FOLLOW, 4),
     AT(291 /* statx */, VT_OP_STAT, VT_FOLLOW, 2),
 #else

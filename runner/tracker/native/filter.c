@@ -68,6 +68,15 @@ static void emit_ioctl(struct program *p) {
     p->code[start].jf = (uint8_t)(p->length - start - 1);
 }
 
+/* Of prctl only what installs a filter. */
+static void emit_prctl(struct program *p) {
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_prctl);
+    load(p, ARG_LOW(0));
+    if_equal(p, PR_SET_SECCOMP);
+    answer(p, SECCOMP_RET_USER_NOTIF);
+    answer(p, SECCOMP_RET_ALLOW);
+}
+
 /* Everything a listed call is asked, at one place: A holds the call's number. */
 static void emit_decision(struct program *p, uint64_t cookie) {
     /* Recorded already: the 6th argument is vt_token of this very call. */
@@ -124,6 +133,7 @@ static void build(struct program *p, uint64_t cookie) {
     answer(p, SECCOMP_RET_ALLOW);
     answer(p, SECCOMP_RET_USER_NOTIF);
     emit_ioctl(p);
+    emit_prctl(p);
     unsigned found[256], count = 0;
     emit_search(p, 0, vt_call_count, found, &count);
     for (unsigned i = 0; i < count; i++) p->code[found[i]].k = p->length - found[i] - 1;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -320,6 +321,25 @@ static bool is_waiting(const struct vt_notify *notify) {
     return ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
+/* A tracer that wants to be told of calls by a filter is not told of those that ours notifies: the kernel
+ * takes the stronger answer of the two. What it sees, and so does, is not what it would be without us. */
+static void take_filter(struct vt_notify *notify, pid_t pid) {
+    static struct sock_filter code[BPF_MAXINSNS];
+    const struct seccomp_notif *request = notify->request;
+    const uint64_t mode = request->data.nr == SYS_prctl ? SECCOMP_MODE_FILTER : SECCOMP_SET_MODE_FILTER;
+    uint64_t given = request->data.args[request->data.nr == SYS_prctl ? 1 : 0];
+    struct sock_fprog program;
+    pid_t tid = (pid_t)request->pid;
+    if (given != mode || vt_memory_copy(tid, request->data.args[2], &program, sizeof program) < 0) return;
+    if (program.len > BPF_MAXINSNS) return;
+    if (vt_memory_copy(tid, (uintptr_t)program.filter, code, program.len * sizeof *code) < 0) return;
+    for (size_t i = 0; i < program.len; i++) {
+        bool computed = code[i].code == (BPF_RET | BPF_A);
+        bool traces = code[i].code == (BPF_RET | BPF_K) && (code[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
+        if (computed || traces) incomplete(notify, VT_INCOMPLETE_CALLS_HIDDEN, pid, "SECCOMP_RET_TRACE");
+    }
+}
+
 static bool is_foreign(const struct seccomp_notif *request) {
     if (request->data.arch != NATIVE_ARCH) return true;
 #ifdef __x86_64__
@@ -365,6 +385,10 @@ static void observe(struct vt_notify *notify) {
     }
     if (call->form == VT_CALL_CHANGES_ROOT) {
         incomplete(notify, VT_INCOMPLETE_ROOT_CHANGED, pid, call->name);
+        return;
+    }
+    if (call->form == VT_CALL_SECCOMP) {
+        take_filter(notify, pid);
         return;
     }
     if (call->form == VT_CALL_BY_HANDLE) {

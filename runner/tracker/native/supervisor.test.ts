@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
@@ -49,6 +50,22 @@ const behaviour = (checked: boolean) => (): void => {
       new Set(opened.map((record) => record.pid)),
       new Set([run.control[0]?.['started']]),
     );
+  });
+
+  test('takes no process for the thread that had its number before', async (t) => {
+    const run = await rig.launch([rig.file('forms'), 'number-again', 'file', 'link']);
+    const [number, outcome, error] = run.stdout.trim().split(' ');
+    if (outcome !== 'ok') {
+      assert.equal(Number(error), os.constants.errno.EPERM);
+      t.skip('only who may restore processes may choose their numbers');
+      return;
+    }
+    const who = (name: string): unknown =>
+      run.records.find(
+        ({ op, path: place }) => op === 'open' && place === path.join(rig.workspace, name),
+      )?.pid;
+    assert.equal(who('file'), run.control[0]?.['started']);
+    assert.equal(who('link'), Number(number));
   });
 
   test('sees through vfork, and says which process did what', async () => {

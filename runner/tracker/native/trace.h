@@ -38,6 +38,7 @@ enum vt_incomplete {
     VT_INCOMPLETE_SUPERVISOR = 1u << 7, /* an internal failure of the supervisor */
     VT_INCOMPLETE_UNNAMED_FILE = 1u << 8, /* opened by a handle instead of a name */
     VT_INCOMPLETE_UNKNOWN_CALL = 1u << 9, /* newer than this program */
+    VT_INCOMPLETE_CALLS_HIDDEN = 1u << 10, /* from a tracer in the task, by our filter */
 };
 
 struct vt_header {

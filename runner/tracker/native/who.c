@@ -137,10 +137,11 @@ void vt_who_executes(struct vt_who *who, pid_t pid) { claim(who, pid, pid)->look
 pid_t vt_who_is(struct vt_who *who, pid_t tid) {
     struct slot *slot = slot_of(who, tid);
     pid_t process = slot->process;
-    if (slot->tid != tid) {
+    /* Numbers are given out again: what was a thread may be a process by now. */
+    if (slot->tid != tid || syscall(SYS_tgkill, process, tid, 0) < 0) {
         process = process_of(tid);
         if (process <= 0) return 0;
-        claim(who, tid, process);
+        *slot = (struct slot){.tid = tid, .process = process};
     }
     struct slot *leader = claim(who, process, process);
     if (leader->looks > 0) {

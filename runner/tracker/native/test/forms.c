@@ -54,6 +54,29 @@ static long with_vfork(void) {
     return WEXITSTATUS(status);
 }
 
+static void *open_and_tell(void *tid) {
+    *(pid_t *)tid = (pid_t)syscall(SYS_gettid);
+    return open_in_thread(a);
+}
+
+/* A thread opens `a`; then a process with the number that the thread had, which it prints, opens `b`. */
+static long number_again(void) {
+    pthread_t thread;
+    pid_t tid;
+    pthread_create(&thread, NULL, open_and_tell, &tid);
+    pthread_join(thread, NULL);
+    uint64_t arguments[10] = {[4] = SIGCHLD, [8] = (uintptr_t)&tid, [9] = 1};
+    long pid;
+    do pid = syscall(435 /* clone3 */, arguments, sizeof arguments);
+    while (pid < 0 && errno == EEXIST); /* it is not quite gone */
+    if (pid == 0) {
+        open_in_thread(b);
+        _exit(0);
+    }
+    printf("%d ", (int)tid);
+    return pid < 0 ? -1 : waitpid((pid_t)pid, NULL, 0);
+}
+
 /* One name begins on one page and ends on the next; another ends where an unmapped page begins. */
 static long across_pages(void) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), size = strlen(a) + 1;
@@ -169,6 +192,7 @@ static long run(const char *form) {
     FORM("empty", syscall(SYS_openat, HERE, "", O_RDONLY))
     FORM("proc-fd", (snprintf(buffer, sizeof buffer, "/proc/self/fd/%ld", syscall(SYS_openat, HERE, a, O_PATH)), syscall(SYS_openat, HERE, buffer, O_RDONLY)))
     FORM("threads", threads())
+    FORM("number-again", number_again())
     FORM("vfork", with_vfork())
     FORM("across-pages", across_pages())
     FORM("killed", killed())
