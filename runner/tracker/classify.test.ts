@@ -168,6 +168,12 @@ describe('looking', () => {
       accesses: { d: 'directory probed@1', 'd/l': 'absent probed@0 written@1' },
     },
     {
+      name: 'backing out of what is not there, before links in a circle',
+      disk: { '/ws/n': '-> n' },
+      records: [{ op: 'UNLINK', path: '/ws/k/../n/o', before: 'ABSENT' }],
+      accesses: { k: 'absent probed@0', n: 'symlink link@0(n)' },
+    },
+    {
       name: 'two paths that were missed by way of each other',
       records: [
         { op: 'OPEN', path: '/ws/a/../b', before: 'ABSENT' },
@@ -680,6 +686,13 @@ describe('writing', () => {
         n: 'directory probed@0',
         'n/p': 'absent probed@0',
       },
+    },
+    {
+      name: 'a link or a new name behind a path that leads nowhere tells of the first path, too',
+      records: [
+        { op: 'LINK', path: '/ws/d/s', path2: '/ws/k/../p', before: 'ABSENT', before2: 'ABSENT' },
+      ],
+      accesses: { 'd/s': 'absent probed@0', k: 'absent probed@0' },
     },
     {
       name: 'a hard link makes a result of its source’s content',

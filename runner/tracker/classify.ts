@@ -95,10 +95,13 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       // If something was found behind it, it was there, whatever else is known.
       const kind = place === where && hasFound(step) ? 'directory' : paths.kindAt(directory);
       paths.look(directory, kind, touch);
-      if (kind !== 'directory') return;
+      if (kind === 'directory') continue;
+      lookAtFirst(paths, step, place, touch);
+      return;
     }
     if (place.loop) {
       paths.look(place.path, 'symlink', touch);
+      lookAtFirst(paths, step, place, touch);
       return;
     }
   }
@@ -174,6 +177,11 @@ function take(paths: TaskPaths, proc: ProcLinks, lost: Set<string>, step: Step):
       takeAttributes(paths, step, touch);
       break;
   }
+}
+
+/** How a call fails whose second path leads nowhere depends on what is at the first. */
+function lookAtFirst(paths: TaskPaths, step: Step, place: Step['where'], touch: Touch): void {
+  if (place === step.where2) paths.look(step.where.path, paths.seen(step), touch);
 }
 
 /** Whether the record saw something at its path. */

@@ -107,12 +107,13 @@ export class PathResolver {
       return isLink === true ? { ...reached(base, path), lostLink: path } : reached(base, path);
     }
     const links = [...base.links, { path, target: state.target }];
-    if (depth >= MAX_LINKS || links.length > MAX_LINKS) return { path, links, loop: true };
+    // What was backed out of on the way to a loop was passed before it.
+    if (depth >= MAX_LINKS || links.length > MAX_LINKS) return { ...base, path, links, loop: true };
     const text = state.target.startsWith('/') ? state.target : `${base.path}/${state.target}`;
     const target = this.#directory(text, at, depth + 1);
     const walked = target.links.length === 0 ? links : [...links, ...target.links];
     if (target.loop === true || walked.length > MAX_LINKS) {
-      return { path, links: walked.slice(0, MAX_LINKS), loop: true };
+      return { ...base, path, links: walked.slice(0, MAX_LINKS), loop: true };
     }
     return {
       ...target,
