@@ -74,7 +74,7 @@ export async function storeRun(
   const grouped = groupObservations(observations);
   const { observers } = grouped;
   const writer = new Map(run.outputs.map((output) => [output.path, output.writer ?? -1]));
-  const { ignored = [], found = { kind: 'first-run' } } = run;
+  const { ignored = [], withheld = [], found = { kind: 'first-run' } } = run;
   const workspace = workspaceName(layout.root, world.root);
   for (let round = 0; round < ROUNDS; round++) {
     const outputs = await archiveOutputs(run.outputs, {
@@ -88,7 +88,18 @@ export async function storeRun(
     const transcript = blobs.put(encodeTranscript(run.transcript));
     const writers = outputs.map(({ path }) => writer.get(path) ?? -1);
     const entry = {
-      ...{ task, key, duration, processes, observers, outputs, writers, transcript, ignored },
+      ...{
+        task,
+        key,
+        duration,
+        processes,
+        observers,
+        outputs,
+        writers,
+        transcript,
+        ignored,
+        withheld,
+      },
     };
     const result = entryName(
       keyDigest(key),

@@ -7,7 +7,7 @@ import type { Ignored } from './ignored.js';
 import { keyFromMessage, keyToMessage } from './key-codec.js';
 import type { KeyParts } from './key.js';
 import type { Observer } from './observation.js';
-import type { OutputChunk, StoredProcess } from './stored-run.js';
+import type { OutputChunk, StoredProcess, WithheldVariable } from './stored-run.js';
 
 /** What a run left at one path. Modes are permission bits, at most 0o777. */
 export type StoredOutput = { readonly path: WorkspacePath } & OutputState;
@@ -33,6 +33,7 @@ export interface StoredEntry {
   readonly transcript: Digest;
   /** What the run touched and the result leaves out. */
   readonly ignored: readonly Ignored[];
+  readonly withheld: readonly WithheldVariable[];
 }
 
 /** An output with whether its task made it in this workspace: then it may be removed again. */
@@ -53,6 +54,7 @@ export function encodeEntry(entry: StoredEntry): Uint8Array {
     transcriptDigest: digestToBytes(entry.transcript),
     writers: [...entry.writers],
     ignored: entry.ignored.map(ignoredToMessage),
+    withheld: [...entry.withheld],
   }).finish();
 }
 
@@ -77,6 +79,7 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
       writers: outputs.map((_, index) => writers[index] ?? -1),
       transcript: digestFromBytes(message.transcriptDigest),
       ignored: message.ignored.map(ignoredFromMessage),
+      withheld: message.withheld,
     };
   });
 }

@@ -21,6 +21,12 @@ export interface StoredProcess {
   readonly label?: string;
 }
 
+/** A variable that a process looked for and that its environment lacked, though the runner has it. */
+export interface WithheldVariable {
+  readonly name: string;
+  readonly process: Observer;
+}
+
 /** A piece of captured output, in the order it arrived. */
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr' | 'terminal';
@@ -141,6 +147,8 @@ export interface FinishedRun {
   readonly startStamp: bigint;
   /** What the run touched and the result leaves out, for explanations. */
   readonly ignored?: readonly Ignored[];
+  /** For explanations. */
+  readonly withheld?: readonly WithheldVariable[];
   /** What was found before the run, for explanations; default: nothing to compare with. */
   readonly found?: Found;
   /** Looked for in all that would be kept; a run in which one is found is not stored. */

@@ -38,7 +38,7 @@ describe('the environment of a task', () => {
   };
   const channel = ['VP_RUN', 'VP_RUN_NODE_CLIENT_PATH', 'VT_IPC_DIR', 'VT_IPC_FD'];
   /** The accelerating half of the tracker. */
-  const tracker = ['LD_PRELOAD', 'VT_TRACE'];
+  const tracker = ['LD_PRELOAD', 'VT_ENV', 'VT_TRACE'];
 
   it('of a cached one is what is declared and the defaults, of an uncached one is all', async (t) => {
     const workspace = workspaceWith(t, {

@@ -39,7 +39,19 @@ const launcher = [
   'content',
   'sha256',
 ];
-const shim = ['shim', 'shim-hooks', 'shim-looks', 'shim-walks', 'touch', 'mind', 'log', 'keys'];
+const shim = [
+  'shim',
+  'shim-hooks',
+  'shim-looks',
+  'shim-walks',
+  'shim-env',
+  'env-talk',
+  'env-message',
+  'touch',
+  'mind',
+  'log',
+  'keys',
+];
 
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 

@@ -24,7 +24,7 @@ describe('docs/configuration.md', () => {
   it('has examples', () => {
     assert.deepEqual(
       examples().map(([heading]) => heading),
-      ['Tasks', 'The workspace root only', 'The older form'],
+      ['Tasks', 'The workspace root only', 'The older form', 'Variables'],
     );
   });
 

@@ -21,7 +21,7 @@ export function parseCacheSettings(
   task: string,
   fields: ReadonlyMap<string, Field>,
 ): CacheSettings {
-  const names = (field: 'env' | 'untrackedEnv' | 'notSecret'): readonly string[] => {
+  const names = (field: 'untrackedEnv' | 'notSecret'): readonly string[] => {
     const value = fields.get(field)?.value;
     return value === undefined ? [] : parseNames(reader, field, value);
   };
@@ -32,8 +32,9 @@ export function parseCacheSettings(
   };
   const asked = fields.get('optOut')?.value;
   const optOut = asked === undefined ? undefined : reader.boolean('optOut', asked);
+  const env = fields.get('env')?.value;
   return {
-    env: names('env'),
+    ...(env === undefined ? { env: [], autoEnv: false } : parseEnv(reader, env)),
     untrackedEnv: names('untrackedEnv'),
     input: paths('input'),
     output: paths('output'),
@@ -47,6 +48,24 @@ function parseNames(reader: FieldReader, field: string, node: Node): readonly st
     const pattern = reader.string(`an item of ${field}`, item);
     return pattern === undefined || !usable(reader, pattern, item) ? [] : [pattern];
   });
+}
+
+function parseEnv(reader: FieldReader, node: Node): Pick<CacheSettings, 'env' | 'autoEnv'> {
+  const owner = 'an item of env';
+  const env: string[] = [];
+  let autoEnv = false;
+  for (const item of reader.array('env', node, 'an array of strings and `{ "auto": true }`') ??
+    []) {
+    if (item.type === 'object') {
+      const auto = reader.fields(item, owner, ['auto']).get('auto');
+      if (auto === undefined) reader.wrongType(owner, '`{ "auto": … }`', item);
+      else autoEnv = reader.boolean('auto', auto.value) ?? autoEnv;
+    } else if (item.type === 'string') {
+      const pattern = String(item.value);
+      if (usable(reader, pattern, item)) env.push(pattern);
+    } else reader.wrongType(owner, 'a string or `{ "auto": … }`', item);
+  }
+  return { env, autoEnv };
 }
 
 function parsePaths(

@@ -40,7 +40,15 @@ const plain = {
   commands: [{ text: 'x' }],
   cwd: '',
   dependsOn: [],
-  cache: { env: [], untrackedEnv: [], input: auto, output: auto, optOut: true, notSecret: [] },
+  cache: {
+    env: [],
+    autoEnv: false,
+    untrackedEnv: [],
+    input: auto,
+    output: auto,
+    optOut: true,
+    notSecret: [],
+  },
 };
 
 describe('parseTaskFile', () => {
@@ -71,7 +79,7 @@ describe('parseTaskFile', () => {
           { task: 'd', from: ['devDependencies', 'peerDependencies'] },
         ],
         cache: {
-          env: ['A_*', '!A_B'],
+          env: ['A_*', { auto: true }, '!A_B'],
           untrackedEnv: ['C'],
           input: [
             { auto: true },
@@ -96,6 +104,7 @@ describe('parseTaskFile', () => {
         ],
         cache: {
           env: ['A_*', '!A_B'],
+          autoEnv: true,
           untrackedEnv: ['C'],
           input: [
             ...auto,

@@ -16,6 +16,8 @@ export type PathEntry =
 export interface CacheSettings {
   /** Globs over names, `!` excludes: passed to the task and part of the key. */
   readonly env: readonly string[];
+  /** Variables that are neither are asked for when a program first looks for one. */
+  readonly autoEnv: boolean;
   /** Globs over names, `!` excludes: passed to the task, only the patterns are part of the key. */
   readonly untrackedEnv: readonly string[];
   readonly input: readonly PathEntry[];
@@ -29,6 +31,7 @@ export interface CacheSettings {
 /** What nothing configured means. */
 export const defaultCacheSettings: CacheSettings = {
   env: [],
+  autoEnv: false,
   untrackedEnv: [],
   input: [{ kind: 'auto', auto: true }],
   output: [{ kind: 'auto', auto: true }],

@@ -79,6 +79,7 @@ describe('the JSON schema of vite-task.json', () => {
     task({ dependsOn: [{ task: 'c', from: ['devDependencies', 'peerDependencies'] }] }),
     task({ command: 'x', cache: false }),
     task({ command: 'x', cache: true, env: ['A'] }),
+    task({ command: 'x', cache: { env: [{ auto: true }, 'A', { auto: false }] } }),
     task({ command: 'x', env: ['A'], untrackedEnv: ['!B'], input: [], output: [], optOut: false }),
     task({
       command: 'x',
@@ -139,6 +140,10 @@ describe('the JSON schema of vite-task.json', () => {
     task({ command: 'x', cache: {}, env: [] }),
     task({ command: 'x', cache: { env: 'A' } }),
     task({ command: 'x', cache: { env: [''] } }),
+    task({ command: 'x', cache: { env: [{}] } }),
+    task({ command: 'x', cache: { env: [{ auto: 1 }] } }),
+    task({ command: 'x', cache: { env: [{ auto: true, pattern: 'A' }] } }),
+    task({ command: 'x', cache: { env: [1] } }),
     task({ command: 'x', cache: { env: ['!'] } }),
     task({ command: 'x', cache: { input: 'a' } }),
     task({ command: 'x', cache: { input: [1] } }),

@@ -18,6 +18,8 @@ export interface CachePolicy {
   readonly key: KeyParts;
   readonly input: PathRules;
   readonly output: PathRules;
+  /** Variables that the environment lacks are answered when a program looks for one. */
+  readonly autoEnv: boolean;
   /** Whether the task's own wish not to be cached (`disable_cache`) counts. */
   readonly mayOptOut: boolean;
 }

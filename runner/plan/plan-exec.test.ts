@@ -29,6 +29,7 @@ function plan(
       input: [],
       output: [],
       env: [],
+      autoEnv: false,
       untrackedEnv: [],
       optOut: true,
       notSecret: [],

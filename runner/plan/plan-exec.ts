@@ -15,6 +15,8 @@ export interface ExecRequest {
   /** Values of --output, like `input`. */
   readonly output: readonly string[];
   readonly env: readonly string[];
+  /** True for --auto-env. */
+  readonly autoEnv: boolean;
   readonly untrackedEnv: readonly string[];
   /** False for --no-opt-out. */
   readonly optOut: boolean;
@@ -43,6 +45,7 @@ export function planExec(request: ExecRequest, context: PlanContext): PlanOutcom
   const command = request.argv.map(quoteArgument).join(' ');
   const settings: CacheSettings = {
     env: [...outputNames, ...request.env],
+    autoEnv: request.autoEnv,
     untrackedEnv: request.untrackedEnv,
     input: pathEntries(request.input),
     output: pathEntries(request.output),

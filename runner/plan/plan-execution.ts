@@ -127,16 +127,22 @@ export function planExecution(
         cwd: workspacePath(root, cwd) ?? ('' as WorkspacePath),
         env: envKey(declared, runnerEnv, asksForColors(environmentRequest)),
         untrackedEnv: [...new Set(settings.untrackedEnv)].sort(),
-        inputConfig: pathRulesKey(input),
+        inputConfig: inputConfig(pathRulesKey(input), settings.autoEnv),
         outputConfig: pathRulesKey(output),
         capture: isTask ? 'any' : capture,
       },
       input,
       output,
+      autoEnv: settings.autoEnv,
       mayOptOut: settings.optOut,
     },
   };
   return { execution, ...variables };
+}
+
+/** What is answered counts as much as what is read. Keys of tasks without it stay as they were. */
+function inputConfig(rules: string, autoEnv: boolean): string {
+  return autoEnv ? `${rules.slice(0, -1)},"autoEnv":true}` : rules;
 }
 
 /** What is started, and where its program was found. */

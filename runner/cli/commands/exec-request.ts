@@ -29,6 +29,11 @@ export const execRequestFlags = {
     description:
       "Variable the command gets and its result depends on; 'API_*', '!API_KEY'.\nRepeatable.",
   },
+  'auto-env': {
+    type: 'boolean',
+    description:
+      'Variables the command looks for one by one (getenv) are passed when it does,\nand its result depends on them.',
+  },
   'untracked-env': {
     type: 'string',
     multiple: true,
@@ -65,6 +70,7 @@ export function execRequest(
     input: given.values('input'),
     output: given.values('output'),
     env: given.values('env'),
+    autoEnv: given.has('auto-env'),
     untrackedEnv: given.values('untracked-env'),
     optOut: !given.has('no-opt-out'),
     notSecret: given.values('not-secret'),

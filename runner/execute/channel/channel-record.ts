@@ -67,6 +67,8 @@ export interface ChannelRecord {
     readonly matches: ReadonlyMap<string, string>;
     readonly speaker: Speaker;
   }[];
+  /** Variables that unmodified programs looked for and that the filtered environment lacks. */
+  readonly withheld: readonly { readonly name: string; readonly speaker: Speaker }[];
   readonly queries: readonly QueryReport[];
   readonly complete: readonly CompleteReport[];
   /** All variables that were given out, tracked or not, first answers. */

@@ -34,6 +34,7 @@ export class TaskReports {
   readonly #queries = new Map<string, Query>();
   readonly #trackedEnv = new Map<string, Speaker>();
   readonly #trackedQueries = new Map<string, Query & { readonly speaker: Speaker }>();
+  readonly #withheld = new Map<string, Speaker>();
   readonly #files: FileReports;
   #kept = 0;
 
@@ -73,6 +74,8 @@ export class TaskReports {
         return this.#answerGetEnvs(kind.value, speaker);
       case 'openReplies':
         return DONE;
+      case 'withheldEnv':
+        return this.#noteWithheld(kind.value.name, speaker);
       case 'declareComplete':
         return this.#answerOf(this.#files.declareComplete(kind.value, speaker), speaker);
       case 'dependOnGlob':
@@ -99,6 +102,7 @@ export class TaskReports {
         speaker,
       })),
       envQueries: [...this.#trackedQueries.values()],
+      withheld: [...this.#withheld].map(([name, by]) => ({ name, speaker: by })),
       ...this.#files.record(),
       served: new Map(
         [...this.#values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -116,10 +120,21 @@ export class TaskReports {
     return DONE;
   }
 
+  #noteWithheld(name: string, speaker: Speaker): Answer {
+    if (!isName(name)) return this.#refuseName(name, speaker);
+    // Whoever asks for what is not set is not told anything else outside of vt.
+    if (this.#source.get(name) === undefined || this.#withheld.has(name)) return DONE;
+    if (!this.#keep(name.length)) return this.#refuseMore(speaker);
+    this.#withheld.set(name, speaker);
+    return DONE;
+  }
+
+  #refuseName(name: string, speaker: Speaker): Answer {
+    return this.#refuse(speaker, `${JSON.stringify(name)} is not the name of a variable`);
+  }
+
   #answerGetEnv({ name, tracked }: GetEnv, speaker: Speaker): Answer {
-    if (name === '' || /[=\0]/.test(name)) {
-      return this.#refuse(speaker, `${JSON.stringify(name)} is not the name of a variable`);
-    }
+    if (!isName(name)) return this.#refuseName(name, speaker);
     if (!this.#values.has(name)) {
       if (!this.#keep(name.length)) return this.#refuseMore(speaker);
       this.#values.set(name, this.#source.get(name));
@@ -195,6 +210,10 @@ export class TaskReports {
     this.#onFailure({ kind: 'undeliverable', speaker, detail });
     return refusal(ErrorCode.INVALID_ARGUMENT, detail);
   }
+}
+
+function isName(name: string): boolean {
+  return name !== '' && !/[=\0]/.test(name);
 }
 
 /** An answer that says why there is none. */

@@ -1,7 +1,7 @@
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import type { Dependency, FinishedRun } from '../../../cache/stored-run.js';
 import type { CachePolicy } from '../../plan/execution.js';
-import type { TaskTrace, Touch } from '../../tracker/task-trace.js';
+import type { IncompletenessCause, TaskTrace, Touch } from '../../tracker/task-trace.js';
 import { escapeGlob } from '../../workspace/glob/glob-matcher.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { learnedBeforeChange } from './before-change.js';
@@ -38,7 +38,7 @@ export interface RunFacts {
 /** What the run depended on and made. */
 export interface Derived extends Pick<
   FinishedRun,
-  'dependencies' | 'outputs' | 'processes' | 'ignored'
+  'dependencies' | 'outputs' | 'processes' | 'ignored' | 'withheld'
 > {
   readonly kind: 'derived';
 }
@@ -101,9 +101,16 @@ export function deriveRun(facts: RunFacts, view: WorkspaceView): Derived | NotDe
     dependencies: eachPathOnce(dependencies),
     outputs: findOutputs(accesses, relevance, policy, view, declared.outputs),
     ignored: findIgnored(accesses.all, relevance, reports),
+    withheld: channel.withheld.map(({ name, speaker }) => ({
+      name,
+      process: processes.observerOf(speaker),
+    })),
     processes: processes.all,
   };
 }
+
+/** Where nothing is tracked, getenv is not answered either. */
+const UNTRACKED: readonly IncompletenessCause[] = ['no-tracker', 'no-listener', 'listener-busy'];
 
 function findRefusal(
   { trace, channel, policy, mainPid }: RunFacts,
@@ -123,10 +130,12 @@ function findRefusal(
     return { kind: 'channel-failed', failures: named };
   }
   // Declared inputs and outputs need no tracking; but what still runs may still write them.
+  const asks = policy.autoEnv;
   const needed = policy.input.auto || policy.output.auto;
   const incomplete = trace.incomplete.filter(
     (found) =>
       found.cause === 'survivors' ||
+      (asks && UNTRACKED.includes(found.cause)) ||
       (needed && !isDeclared(found, channel.complete, trace.processes, mainPid)),
   );
   return incomplete.length > 0 ? { kind: 'tracking-incomplete', incomplete } : undefined;

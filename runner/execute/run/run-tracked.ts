@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Found } from '../../../cache/attempt.js';
 import { cacheLayout, ownDirectories } from '../../../cache/cache-directory.js';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
@@ -25,6 +26,7 @@ import { attendTask } from './attend-task.js';
 import { noteAttempt } from './note-attempt.js';
 import { openRunEnvironment } from './run-environment.js';
 import type { RunEnvironment } from './run-environment.js';
+import { transparentEnv } from './transparent-env.js';
 import { followWindowSize, taskOutput } from './window-size.js';
 import type { WindowStream } from './window-size.js';
 
@@ -97,16 +99,24 @@ async function runObserved(
   const begun = await run.cache.begin(execution.task, run.world);
   const recorder = new OutputRecorder();
   const began = performance.now();
+  const tracker = context.tracker(execution.workspaceRoot);
+  const asking = transparentEnv(
+    execution,
+    run.policy,
+    run.planned.envSource,
+    dirname(environment.channelPath),
+    tracker,
+  );
   const task = startTask(
     {
       argv: execution.argv,
       cwd: execution.cwd,
-      env: { ...execution.env, ...environment.env },
+      env: { ...execution.env, ...environment.env, ...asking.env },
       output: taskOutput(execution, window),
       channel: environment.channelPath,
       runDirectory: environment.directory,
     },
-    context.tracker(execution.workspaceRoot),
+    tracker,
     recordOutput(recorder, events.wrote),
   );
   const stopFollowing = followWindowSize(window, task);
@@ -114,7 +124,9 @@ async function runObserved(
     const { ending, stopped: told } = await attendTask(task, stopping);
     const taskDuration = performance.now() - began;
     const trace = await task.trace;
-    const channel = environment.drain();
+    const drained = environment.drain();
+    const failures = [...drained.failures, ...(asking.failure ? [asking.failure] : [])];
+    const channel = { ...drained, failures };
     await events.flushed();
     // Ctrl-C after its end: what it made is not what somebody wants who says stop.
     const stopped = told ?? (stopping.reason?.kind === 'signal' ? stopping.reason : undefined);
@@ -222,6 +234,7 @@ async function store(
         argv: concealment.arguments(process.argv),
       })),
       secrets: planned.secrets,
+      withheld: derived.withheld ?? [],
       ignored: concealment.everywhere(derived.ignored ?? []),
       duration,
       startStamp,

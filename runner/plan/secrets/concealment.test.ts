@@ -29,6 +29,19 @@ describe('concealment', () => {
     );
   });
 
+  it('takes out values of any size, many and long ones', () => {
+    const long = 'v'.repeat(200_000);
+    const many = Array.from({ length: 3000 }, (_, n) => [`V${n}`, `${n}-`.repeat(400)] as const);
+    const large = createConcealment(
+      new Map([['LONG', long], ['API_TOKEN', 'abcdef-123456'], ...many]),
+    );
+    assert.deepEqual(large.arguments(['x', `a${long}‹abcdef-123456`, `${many[7]![1]}!`]), [
+      'x',
+      `a${mark('LONG', long)}‹‹${token}`,
+      `${mark('V7', many[7]![1])}!`,
+    ]);
+  });
+
   it('keeps different texts different', () => {
     const other = createConcealment(new Map([['API_TOKEN', 'another-value']]));
     const texts = [

@@ -24,6 +24,9 @@ export interface Concealment {
  */
 const SHORTEST = 8;
 
+/** Longer values are looked for one by one: an expression of all of them may be too large. */
+const LONGEST_SEARCHED = 256;
+
 /**
  * Conceals these values wherever they stand; and where a text sets a variable (`A=x cmd`, `env A=x`)
  * its value, whatever it is.
@@ -41,10 +44,20 @@ function makeConcealment(values: ConfidentialValues): Concealment {
     if (value.length >= SHORTEST && !names.has(value)) names.set(value, name);
   }
   // Of values that contain each other the longest.
-  const alternatives = [...names.keys()].sort((a, b) => b.length - a.length).map(literal);
+  const sorted = [...names.keys()].sort((a, b) => b.length - a.length);
+  const long = sorted.filter((value) => value.length > LONGEST_SEARCHED);
+  const alternatives = sorted.slice(long.length).map(literal);
   const known = new RegExp(['‹', ...alternatives].join('|'), 'g');
-  const conceal = (text: string) =>
-    text.replace(known, (found) => (found === '‹' ? '‹‹' : mark(names.get(found)!, found)));
+  const conceal = (text: string): string => {
+    const whole = long.find((value) => text.includes(value));
+    if (whole !== undefined) {
+      return text
+        .split(whole)
+        .map(conceal)
+        .join(mark(names.get(whole)!, whole));
+    }
+    return text.replace(known, (found) => (found === '‹' ? '‹‹' : mark(names.get(found)!, found)));
+  };
   const concealAssignments = (text: string) =>
     replaceAssignments(text, (whole, name, value) =>
       isMark(value) ? whole : `${name}=${mark(name, value)}`,

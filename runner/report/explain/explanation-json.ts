@@ -137,6 +137,7 @@ export function resultJson(result: StoredResult, origin: ExecutionOrigin | undef
     outputs: result.outputs.map((output, index) =>
       outputJson(output, result, result.writers[index] ?? -1),
     ),
+    withheld: result.withheld.map(({ name, process }) => ({ name, by: byJson(result, process) })),
     ignored: result.ignored.map((ignored) => ({
       ...ignoredJson(ignored, result, origin),
       paths: ignored.paths.map(({ path, process }) => ({ path, by: byJson(result, process) })),

@@ -5,6 +5,7 @@ import { ignoredByText, ignoredPartText } from './ignored-text.js';
 import type { ConfigurationView } from './ignored-text.js';
 import { momentText } from './moment-text.js';
 import { observerText, processText } from './observer-text.js';
+import { sourcePlace } from './source-place.js';
 
 /** A stored result in a few words: `3fa2c1d2e3f4, stored 2026-11-24 03:10:05 UTC`. */
 export function resultText({ name, stored }: StoredResult): string {
@@ -45,6 +46,27 @@ export function ignoredLines(result: StoredResult, view: ConfigurationView): rea
         : `'${first.path}'${others > 0 ? ` and ${others} more` : ''}`;
     return `${ignoredPartText(part)} of ${what}: ${ignoredByText(ignored, result.processes, view)}`;
   });
+}
+
+/** What programs looked for in vain, and how they would get it. */
+export function withheldLines(
+  result: StoredResult,
+  { origin, cwd }: ConfigurationView,
+): readonly string[] {
+  if (result.withheld.length === 0) return [];
+  const names = result.withheld.map(({ name }) => `"${name}"`);
+  const listed = `"env": [${names.join(', ')}]`;
+  const place = origin?.task === undefined ? '' : ` (${sourcePlace(origin.task, cwd)})`;
+  const help =
+    origin?.task === undefined
+      ? `${result.withheld.map(({ name }) => `--env ${name}`).join(' ')}, or --auto-env`
+      : `${listed}, or "env": [{ "auto": true }]${place}`;
+  return [
+    ...result.withheld.map(
+      ({ name, process }) => `'${name}' by ${processText(result.processes, process)}`,
+    ),
+    `help: if the result may depend on them: ${help}`,
+  ];
 }
 
 function outputText(output: StoredOutput): string {

@@ -15,7 +15,13 @@ import { changeText, keyChangeText } from './change-text.js';
 import type { ConfigurationView } from './ignored-text.js';
 import { momentText } from './moment-text.js';
 import { observerText } from './observer-text.js';
-import { ignoredLines, observationLines, outputLines, resultText } from './result-lines.js';
+import {
+  ignoredLines,
+  observationLines,
+  outputLines,
+  resultText,
+  withheldLines,
+} from './result-lines.js';
 
 /** How much is told. */
 export interface ExplanationOptions {
@@ -202,6 +208,7 @@ function resultLines(
   return [
     ...(verbose ? section('depends on:', observationLines(result, true)) : []),
     ...(verbose ? section('outputs:', outputLines(result, true)) : []),
+    ...section('looked for in the environment, and withheld:', withheldLines(result, view)),
     ...section('does not count:', ignoredLines(result, view)),
   ];
 }

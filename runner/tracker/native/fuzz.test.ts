@@ -7,7 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { NativeRig, launcherSources, missing, sanitizers, sources } from './test/rig.js';
 
 /**
- * Bad input to all that reads what a task controls, in the launcher, found by coverage: libFuzzer.
+ * Bad input to all that reads what a task controls, in the launcher, and to what the shim says to the
+ * runner and hears from it, found by coverage: libFuzzer.
  * A bounded number of inputs, the same in each run. `VT_FUZZ_RUNS` and `VT_FUZZ_SEED` make it longer
  * and other: `VT_FUZZ_RUNS=50000000 VT_FUZZ_SEED=7 node --test build/runner/tracker/native/fuzz.test.js`.
  */
@@ -30,24 +31,56 @@ function whyNot(): string | false {
   return built.status !== 0 && 'clang has no libFuzzer (Debian: libclang-rt-14-dev)';
 }
 
+/** The fuzzing program of test/NAME.c with these files of the native part. */
+function build(rig: NativeRig, name: string, files: readonly string[]): string {
+  const program = rig.file(name);
+  const args = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', ...flags];
+  const built = spawnSync('clang', [...args, ...files, `test/${name}.c`, '-o', program], {
+    cwd: sources,
+    encoding: 'utf8',
+  });
+  assert.equal(built.status, 0, built.stderr);
+  return program;
+}
+
+/** Runs it from these inputs; what harms is in the message. */
+function run(rig: NativeRig, program: string, seeds: readonly Buffer[], longest: number): void {
+  const corpus = `${program}-corpus`;
+  fs.mkdirSync(corpus);
+  for (const [index, seed] of seeds.entries()) {
+    fs.writeFileSync(path.join(corpus, String(index)), seed);
+  }
+  const args = [`-seed=${SEED}`, `-runs=${RUNS}`, `-max_len=${longest}`, '-print_final_stats=1'];
+  const ran = spawnSync(program, [...args, `-artifact_prefix=${rig.file('bad-')}`, corpus], {
+    cwd: rig.directory,
+    env: { ...process.env, VT_FUZZ_LOG: rig.file('log'), ASAN_OPTIONS: 'detect_leaks=0' },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  const bad = fs.readdirSync(rig.directory).filter((name) => name.startsWith('bad-'));
+  const inputs = bad.map((name) => fs.readFileSync(rig.file(name)).toString('base64'));
+  assert.deepEqual(inputs, [], ran.stderr.slice(-6000));
+  assert.equal(ran.status, 0, ran.stderr.slice(-6000));
+  const executed = /number_of_executed_units: (\d+)/.exec(ran.stderr)?.[1];
+  assert.ok(Number(executed) >= RUNS, `${executed} inputs`);
+}
+
 describe('what a task controls', { skip: whyNot() }, () => {
   let rig: NativeRig;
-  let fuzz: string;
   before(() => {
     rig = new NativeRig();
-    fuzz = rig.file('fuzz');
-    const files = [...launcherSources().filter((name) => name !== 'launch.c'), 'test/fuzz.c'];
-    const args = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', ...flags, ...files, '-o', fuzz];
-    const built = spawnSync('clang', args, { cwd: sources, encoding: 'utf8' });
-    assert.equal(built.status, 0, built.stderr);
   });
   after(() => {
     rig.dispose();
   });
+  const timeout = Math.max(120_000, RUNS);
 
-  test('does no harm', { timeout: Math.max(120_000, RUNS) }, () => {
-    const corpus = rig.file('corpus');
-    fs.mkdirSync(corpus);
+  test('does no harm to the launcher', { timeout }, () => {
+    const fuzz = build(
+      rig,
+      'fuzz',
+      launcherSources().filter((name) => name !== 'launch.c'),
+    );
     // One input of each kind to start from; the first byte says which.
     const elf = fs.readFileSync(process.execPath).subarray(0, 1024);
     const seeds = [
@@ -60,21 +93,17 @@ describe('what a task controls', { skip: whyNot() }, () => {
       Buffer.from('\x04a "name"\n\x7f'),
       Buffer.concat([Buffer.from([5]), Buffer.alloc(200, 0xff)]),
     ];
-    for (const [index, seed] of seeds.entries()) {
-      fs.writeFileSync(path.join(corpus, String(index)), seed);
-    }
-    const args = [`-seed=${SEED}`, `-runs=${RUNS}`, '-max_len=1400', '-print_final_stats=1'];
-    const ran = spawnSync(fuzz, [...args, `-artifact_prefix=${rig.file('bad-')}`, corpus], {
-      cwd: rig.directory,
-      env: { ...process.env, VT_FUZZ_LOG: rig.file('log'), ASAN_OPTIONS: 'detect_leaks=0' },
-      encoding: 'utf8',
-      maxBuffer: 2 ** 26,
-    });
-    const bad = fs.readdirSync(rig.directory).filter((name) => name.startsWith('bad-'));
-    const inputs = bad.map((name) => fs.readFileSync(rig.file(name)).toString('base64'));
-    assert.deepEqual(inputs, [], ran.stderr.slice(-6000));
-    assert.equal(ran.status, 0, ran.stderr.slice(-6000));
-    const executed = /number_of_executed_units: (\d+)/.exec(ran.stderr)?.[1];
-    assert.ok(Number(executed) >= RUNS, `${executed} inputs`);
+    run(rig, fuzz, seeds, 1400);
+  });
+
+  test('and what the shim and the runner say to each other, none to either', { timeout }, () => {
+    const fuzz = build(rig, 'fuzz-env', ['env-message.c']);
+    const reply = [0x08, 1, 0x2a, 5, 0x0a, 3, 0x61, 0x62, 0x63];
+    const seeds = [
+      Buffer.concat([Buffer.alloc(13), Buffer.from('API_URL')]),
+      Buffer.from([1, ...reply]),
+      Buffer.from([1, reply.length, ...reply]),
+    ];
+    run(rig, fuzz, seeds, 600);
   });
 });

@@ -82,6 +82,7 @@ export function result(changes: Partial<StoredResult> = {}): StoredResult {
     writers: [0, 1, 1, -1],
     transcript: digest,
     ignored: [],
+    withheld: [],
     ...changes,
   };
 }

@@ -86,7 +86,9 @@ export function launcherSources(): string[] {
 
 /** The sources of the shim, some of which are the launcher's too. */
 export function shimSources(): string[] {
-  return fs.readdirSync(sources).filter((name) => /^(shim.*|touch|mind|log|keys)\.c$/.test(name));
+  return fs
+    .readdirSync(sources)
+    .filter((name) => /^(shim.*|env-.*|touch|mind|log|keys)\.c$/.test(name));
 }
 
 /** The names an object defines for others, sorted. `nm` is that of the object's machine. */

@@ -136,6 +136,16 @@ export interface Entry {
   writers: number[];
   /** What the run touched and the result does not depend on or hold, with who said so. */
   ignored: Ignored[];
+  /** What processes looked for in their environment, which lacked it though the runner has it. */
+  withheld: WithheldVariable[];
+}
+
+/** A variable that was looked for and withheld. */
+export interface WithheldVariable {
+  /** Its name. */
+  name: string;
+  /** Who looked for it first: an index into the entry's processes. */
+  process: number;
 }
 
 /** Paths that one rule left out of a result. */
@@ -303,6 +313,7 @@ function createBaseEntry(): Entry {
     transcriptDigest: new Uint8Array(0),
     writers: [],
     ignored: [],
+    withheld: [],
   };
 }
 
@@ -342,6 +353,9 @@ export const Entry: MessageFns<Entry> = {
     }
     for (const v of message.ignored) {
       Ignored.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.withheld) {
+      WithheldVariable.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -451,6 +465,14 @@ export const Entry: MessageFns<Entry> = {
             message.ignored.push(Ignored.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.withheld.push(WithheldVariable.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -482,6 +504,9 @@ export const Entry: MessageFns<Entry> = {
         : new Uint8Array(0),
       writers: globalThis.Array.isArray(object?.writers) ? object.writers.map((e: any) => globalThis.Number(e)) : [],
       ignored: globalThis.Array.isArray(object?.ignored) ? object.ignored.map((e: any) => Ignored.fromJSON(e)) : [],
+      withheld: globalThis.Array.isArray(object?.withheld)
+        ? object.withheld.map((e: any) => WithheldVariable.fromJSON(e))
+        : [],
     };
   },
 
@@ -514,6 +539,9 @@ export const Entry: MessageFns<Entry> = {
     if (message.ignored?.length) {
       obj.ignored = message.ignored.map((e) => Ignored.toJSON(e));
     }
+    if (message.withheld?.length) {
+      obj.withheld = message.withheld.map((e) => WithheldVariable.toJSON(e));
+    }
     return obj;
   },
 
@@ -531,6 +559,92 @@ export const Entry: MessageFns<Entry> = {
     message.transcriptDigest = object.transcriptDigest ?? new Uint8Array(0);
     message.writers = object.writers?.map((e) => e) || [];
     message.ignored = object.ignored?.map((e) => Ignored.fromPartial(e)) || [];
+    message.withheld = object.withheld?.map((e) => WithheldVariable.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseWithheldVariable(): WithheldVariable {
+  return { name: "", process: 0 };
+}
+
+export const WithheldVariable: MessageFns<WithheldVariable> = {
+  encode(message: WithheldVariable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.process !== 0) {
+      writer.uint32(16).sint32(message.process);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithheldVariable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithheldVariable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.process = reader.sint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithheldVariable {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      process: isSet(object.process) ? globalThis.Number(object.process) : 0,
+    };
+  },
+
+  toJSON(message: WithheldVariable): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.process !== 0) {
+      obj.process = Math.round(message.process);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WithheldVariable>, I>>(base?: I): WithheldVariable {
+    return WithheldVariable.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WithheldVariable>, I>>(object: I): WithheldVariable {
+    const message = createBaseWithheldVariable();
+    message.name = object.name ?? "";
+    message.process = object.process ?? 0;
     return message;
   },
 };

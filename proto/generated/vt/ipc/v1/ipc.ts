@@ -237,6 +237,9 @@ export interface Request {
     | //
     /** One value in a JSON file. */
     { $case: "dependOnJson"; value: DependOnJson }
+    | //
+    /** A variable was looked for in the task's own environment, and withheld. */
+    { $case: "withheldEnv"; value: WithheldEnv }
     | undefined;
   /**
    * On whose behalf this is said, such as `plugin x`, where one sender speaks for several. In place
@@ -338,6 +341,17 @@ export interface GetEnvs {
    * the runner's defaults leave untracked are then no part of the answer.
    */
   tracked: boolean;
+}
+
+/**
+ * The sender looked for a variable in its own environment, where it is not. For explanations only: the
+ * result does not depend on it. No reply unless a reply channel is given, then DoneReply.
+ *
+ * Errors: ERROR_CODE_INVALID_ARGUMENT, the name is empty or contains `=` or a NUL byte.
+ */
+export interface WithheldEnv {
+  /** Name of the variable. */
+  name: string;
 }
 
 /**
@@ -768,6 +782,9 @@ export const Request: MessageFns<Request> = {
       case "dependOnJson":
         DependOnJson.encode(message.kind.value, writer.uint32(90).fork()).join();
         break;
+      case "withheldEnv":
+        WithheldEnv.encode(message.kind.value, writer.uint32(98).fork()).join();
+        break;
     }
     if (message.label !== "") {
       writer.uint32(122).string(message.label);
@@ -876,6 +893,14 @@ export const Request: MessageFns<Request> = {
             message.kind = { $case: "dependOnJson", value: DependOnJson.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.kind = { $case: "withheldEnv", value: WithheldEnv.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 15: {
             if (tag !== 122) {
               break;
@@ -940,6 +965,10 @@ export const Request: MessageFns<Request> = {
         ? { $case: "dependOnJson", value: DependOnJson.fromJSON(object.dependOnJson) }
         : isSet(object.depend_on_json)
         ? { $case: "dependOnJson", value: DependOnJson.fromJSON(object.depend_on_json) }
+        : isSet(object.withheldEnv)
+        ? { $case: "withheldEnv", value: WithheldEnv.fromJSON(object.withheldEnv) }
+        : isSet(object.withheld_env)
+        ? { $case: "withheldEnv", value: WithheldEnv.fromJSON(object.withheld_env) }
         : undefined,
       label: isSet(object.label) ? globalThis.String(object.label) : "",
     };
@@ -969,6 +998,8 @@ export const Request: MessageFns<Request> = {
       obj.dependOnExists = DependOnExists.toJSON(message.kind.value);
     } else if (message.kind?.$case === "dependOnJson") {
       obj.dependOnJson = DependOnJson.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "withheldEnv") {
+      obj.withheldEnv = WithheldEnv.toJSON(message.kind.value);
     }
     if (message.label !== "") {
       obj.label = message.label;
@@ -1045,6 +1076,12 @@ export const Request: MessageFns<Request> = {
       case "dependOnJson": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "dependOnJson", value: DependOnJson.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "withheldEnv": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "withheldEnv", value: WithheldEnv.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -1578,6 +1615,73 @@ export const GetEnvs: MessageFns<GetEnvs> = {
       }
     }
     message.tracked = object.tracked ?? false;
+    return message;
+  },
+};
+
+function createBaseWithheldEnv(): WithheldEnv {
+  return { name: "" };
+}
+
+export const WithheldEnv: MessageFns<WithheldEnv> = {
+  encode(message: WithheldEnv, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithheldEnv {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithheldEnv();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithheldEnv {
+    return { name: isSet(object.name) ? globalThis.String(object.name) : "" };
+  },
+
+  toJSON(message: WithheldEnv): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WithheldEnv>, I>>(base?: I): WithheldEnv {
+    return WithheldEnv.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WithheldEnv>, I>>(object: I): WithheldEnv {
+    const message = createBaseWithheldEnv();
+    message.name = object.name ?? "";
     return message;
   },
 };
