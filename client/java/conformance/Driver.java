@@ -108,7 +108,10 @@ public final class Driver {
   /** Answers until there is nothing more to do. */
   public static void main(String[] args) throws Exception {
     // A class is read from a file when it is first needed, for which there may be no descriptor then.
-    for (String name : "VtClient Connection Fifo ReplyChannel Wire Wire$Message Wire$Fields".split(" ")) {
+    String all =
+        "VtClient VtClient$Tracking Connection Fifo ReplyChannel ReplyChannel$Report"
+            + " Wire Wire$Answer Wire$Fields Wire$MalformedMessage Wire$Message";
+    for (String name : all.split(" ")) {
       Class.forName("vt.client." + name);
     }
     BufferedReader lines =

@@ -41,7 +41,8 @@ final class Connection {
     try {
       requests = openRequests(Paths.get(directory, "q"));
       report(Wire.hello());
-    } catch (IOException | RuntimeException failure) {
+    } catch (IOException | RuntimeException | LinkageError failure) {
+      // Without a free descriptor Java cannot even load what it opens files with.
       end();
     }
   }
@@ -86,7 +87,7 @@ final class Connection {
   synchronized void report(byte[] request) {
     try {
       send(request, 0);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | LinkageError failure) {
       end();
     }
   }
@@ -107,7 +108,7 @@ final class Connection {
           return answer;
         }
       }
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException | LinkageError failure) {
       end();
     } catch (Wire.MalformedMessage malformed) {
       leaveWord();
@@ -132,7 +133,7 @@ final class Connection {
    * was killed does no harm.)
    */
   private void end() {
-    if (Fifo.exists(Paths.get(directory, "q"))) {
+    if (new File(directory, "q").exists()) {
       leaveWord();
     }
     Fifo.close(requests);

@@ -26,15 +26,6 @@ final class Fifo {
     return Arrays.asList(Files.getAttribute(path, "unix:dev"), Files.getAttribute(path, "unix:ino"));
   }
 
-  static boolean exists(Path path) {
-    try {
-      identity(path);
-      return true;
-    } catch (IOException | RuntimeException nothing) {
-      return false;
-    }
-  }
-
   static void close(Closeable file) {
     try {
       if (file != null) {
