@@ -59,6 +59,9 @@ export const environment = {
   NX_NO_CLOUD: 'true',
   TURBO_TELEMETRY_DISABLED: '1',
   TURBO_NO_UPDATE_NOTIFIER: '1',
+  // What a machine may have set that makes Node itself start slower, and so everything look faster.
+  NODE_EXTRA_CA_CERTS: undefined,
+  NODE_OPTIONS: undefined,
 };
 
 /** Installs the other runners; returns their node_modules. */

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inTurns, median, ratioText, run, spread, table } from './measure.mjs';
 import {
+  environment,
   forget,
   generate,
   installRunners,
@@ -71,7 +72,7 @@ function workspaces(name, { count = 1, script = 'bundle', primed = true } = {}) 
   );
 }
 
-const bareNode = (cwd) => () => run([process.execPath, '-e', '0'], { cwd }).wall;
+const bareNode = (cwd) => () => run([process.execPath, '-e', '0'], { cwd, env: environment }).wall;
 const hitting = (directory, runner, tasks) => () => {
   const { wall, hit, output } = runIn(directory, runner, { tasks });
   if (!hit) throw new Error(`${runner} did not hit in ${directory}:\n${output.slice(-2000)}`);

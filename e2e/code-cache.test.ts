@@ -51,10 +51,11 @@ const seen = ({ code, stdout, stderr }: Finished): unknown => ({
   stderr: stderr.replace(/^.*(?=\$ )/, '~'),
 });
 
-it('the first hit leaves compiled code behind, and later ones use it', async (t) => {
+it('the first hit that needs no index leaves compiled code behind, and later ones use it', async (t) => {
   const vt = copyOfVt(t);
   assert.deepEqual(seen(await vt.run()), missed);
-  assert.deepEqual(vt.kept(), [], 'what a run needs is not what a hit needs');
+  assert.deepEqual(seen(await vt.run()), hit);
+  assert.deepEqual(vt.kept(), [], 'what these needed is not what a hit needs');
   assert.deepEqual(seen(await vt.run()), hit);
   const [file, ...others] = vt.kept();
   assert.ok(file !== undefined && others.length === 0);
@@ -66,8 +67,7 @@ it('the first hit leaves compiled code behind, and later ones use it', async (t)
 
 it('code that V8 refuses is made anew; other flags of V8 have their own', async (t) => {
   const vt = copyOfVt(t);
-  await vt.run();
-  await vt.run();
+  for (let time = 0; time < 3; time++) await vt.run();
   const [file = ''] = vt.kept();
   const code = readFileSync(file);
   writeFileSync(file, code.subarray(0, code.length / 2));
@@ -84,8 +84,10 @@ it('of another bundle goes when one is made; where none can be made vt works all
   mkdirSync(kept);
   writeFileSync(path.join(kept, '0123456789abcdef-v1-x64-0-exec'), 'old');
   assert.deepEqual(seen(await vt.run()), missed);
+  assert.deepEqual(seen(await vt.run()), hit);
   assert.equal(vt.kept().length, 1);
   assert.deepEqual(seen(await vt.run()), hit);
+  assert.equal(vt.kept().length, 1);
   const [file = ''] = vt.kept();
   assert.doesNotMatch(file, /0123456789abcdef/);
 

@@ -21,6 +21,11 @@ export interface CommandHelp {
 export interface LeafCommand {
   readonly help: CommandHelp;
   readonly citty: CommandDef;
+  /**
+   * Instead of citty, which parses all arguments by itself before it runs a command: for commands of
+   * which most arguments are not theirs, and that must not take longer than their work.
+   */
+  readonly direct?: (argv: readonly string[]) => Exit | Promise<Exit>;
 }
 
 /** A command that only has others in it. */
@@ -34,6 +39,15 @@ export interface CommandGroup {
 export interface LazyCommand {
   readonly description: string;
   readonly load: () => Promise<LeafCommand | CommandGroup>;
+}
+
+/** As leafCommand, but citty is not asked to run it. */
+export function directCommand(
+  help: CommandHelp,
+  context: CommandContext,
+  run: (argv: readonly string[], context: CommandContext) => Exit | Promise<Exit>,
+): LeafCommand {
+  return { ...leafCommand(help, context, run), direct: (argv) => run(argv, context) };
 }
 
 /** Makes a leaf; `run` gets the arguments after the command's name, unparsed. */

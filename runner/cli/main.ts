@@ -86,6 +86,7 @@ async function dispatch(
   const { io, services } = context;
   if (!('commands' in command)) {
     if (asksForHelp(command, argv)) return showHelp(command, io);
+    if (command.direct !== undefined) return command.direct(argv);
     const { result } = await runCommand(command.citty, { rawArgs: [...argv] });
     return result as Exit;
   }

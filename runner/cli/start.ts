@@ -70,8 +70,11 @@ function readOrUndefined(name: string): Buffer | undefined {
 }
 
 function keep(code: number): void {
-  // Who has started a process has run something. Inside a task, what is written is an output of it.
-  const hasOnlyReplayed = !loadedModules().includes('NativeModule child_process');
+  // Who has started a process has run something, who has opened the index was not confirmed. Inside a
+  // task, what is written is an output of it.
+  const hasOnlyReplayed =
+    !loadedModules().includes('NativeModule child_process') &&
+    !Object.keys(require.cache).some((name) => name.includes('sqlite3'));
   if (code !== 0 || command() === undefined || !hasOnlyReplayed || process.env.VT_IPC_DIR) return;
   const draft = `${file}.${String(process.pid)}`;
   try {

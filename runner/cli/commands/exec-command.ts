@@ -4,7 +4,7 @@ import { planExec } from '../../plan/plan-exec.js';
 import { createExecLog } from '../../report/log/exec-log.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { limitsOf } from '../../workspace/cache-limits.js';
-import { leafCommand } from '../command.js';
+import { directCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
 import { helpFlag } from '../flags/flag-definition.js';
 import type { FlagDefinitions } from '../flags/flag-definition.js';
@@ -45,7 +45,7 @@ const help: CommandHelp = {
 
 /** `vt exec`. */
 export function execCommand(context: CommandContext): LeafCommand {
-  return leafCommand(help, context, exec);
+  return directCommand(help, context, exec);
 }
 
 async function exec(argv: readonly string[], { io, services }: CommandContext): Promise<Exit> {

@@ -6,7 +6,7 @@ import { plannedJson, refusedJson } from '../../report/json/run-json.js';
 import { usualLogMode } from '../../report/log/run-log.js';
 import { cacheDirectory } from '../../workspace/cache-directory.js';
 import { locate } from '../../workspace/find-workspace.js';
-import { leafCommand } from '../command.js';
+import { directCommand } from '../command.js';
 import type { CommandHelp, LeafCommand } from '../command.js';
 import { readLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
@@ -45,7 +45,7 @@ const help: CommandHelp = {
 
 /** `vt run`. */
 export function runCommand(context: CommandContext): LeafCommand {
-  return leafCommand(help, context, run);
+  return directCommand(help, context, run);
 }
 
 async function run(argv: readonly string[], command: CommandContext): Promise<Exit> {
