@@ -34,6 +34,7 @@ struct image {
     char exe[PATH_MAX];
     char argv[16384]; /* longer argument lists are cut */
     size_t exe_len, argv_len;
+    bool unfinished; /* its exec is under way: no arguments yet, while after it there is at least one */
     uint64_t key;
 };
 
@@ -86,6 +87,7 @@ static bool read_image(const struct vt_who *who, pid_t pid, struct image *image)
     image->argv_len = read_proc(pid, "cmdline", image->argv, sizeof image->argv);
     /* Of another user's process everybody may see the arguments, though not the file. */
     if (length < 0 && image->argv_len == 0) return false;
+    image->unfinished = image->argv_len == 0;
     image->exe_len = length < 0 ? 0 : (size_t)length;
     if (image->argv_len > 0 && image->argv[image->argv_len - 1] == '\0') image->argv_len--;
     image->key = vt_log_key(who->log,
@@ -110,7 +112,7 @@ bool vt_who_look(struct vt_who *who, pid_t pid) {
     struct slot *slot = claim(who, pid, pid);
     struct image image;
     if (!read_image(who, pid, &image)) return slot->introduced;
-    if (slot->image == image.key) return slot->introduced;
+    if (slot->image == image.key || (image.unfinished && slot->looks > 0)) return slot->introduced;
     slot->image = image.key;
     slot->looks = 0;
     slot->introduced = true;
