@@ -189,6 +189,12 @@ describe('sequence numbers', () => {
 test('a frame without a body is a request of no known kind', () => {
   const frame = Frame.fromJSON({ ...a, sequence: 1, replyChannel: 1 });
   assert.deepEqual(new RequestAssembler().accept(frame), [
-    { kind: 'request', sender: a, sequence: 1, replyChannel: 1, request: { kind: undefined, label: '' } },
+    {
+      kind: 'request',
+      sender: a,
+      sequence: 1,
+      replyChannel: 1,
+      request: { kind: undefined, label: '' },
+    },
   ]);
 });
