@@ -214,6 +214,11 @@ static void wait_and_serve(struct vt_supervisor *s) {
     if (fds[1].revents & POLLIN) take_signal(s);
 }
 
+/* Who sees us gone may take the task's processes for gone, too: none is left to others to be buried. */
+static void bury(void) {
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+}
+
 struct vt_supervisor *vt_supervisor_new(const struct vt_options *options, struct vt_log *log, int children) {
     struct vt_supervisor *s =
         mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -228,9 +233,11 @@ enum vt_supervised vt_supervise(struct vt_supervisor *s, const struct vt_task *t
     while (!is_quiet(s)) wait_and_serve(s);
     if (s->notify != NULL) vt_notify_free(s->notify);
     if (s->lost_listener) return VT_SUPERVISED_NO_LISTENER;
-    if (s->failed || s->reported) return VT_SUPERVISED_ENDED;
-    if (s->log != NULL) __atomic_store_n(&s->log->header->finished, 1, __ATOMIC_RELEASE);
-    vt_control_quiet(s->options->control);
+    if (!s->failed && !s->reported) {
+        if (s->log != NULL) __atomic_store_n(&s->log->header->finished, 1, __ATOMIC_RELEASE);
+        vt_control_quiet(s->options->control);
+    }
+    bury();
     return VT_SUPERVISED_ENDED;
 }
 
@@ -250,5 +257,6 @@ bool vt_supervise_on(struct vt_supervisor *s) {
     if (!s->main_ended && kill(task, 0) < 0) return false;
     while (!is_quiet(s)) wait_and_serve(s);
     if (!s->reported) vt_control_quiet(s->options->control);
+    bury();
     return true;
 }
