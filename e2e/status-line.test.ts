@@ -3,6 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { CommandedProgram } from './harness/commanded-program.js';
 import { vtPath, Workspace, type Started } from './harness/workspace.js';
 
+// Shows: display.status-line
+
 /** The line below all output, in a real terminal. */
 
 /** Starts vt in a terminal of this size. */

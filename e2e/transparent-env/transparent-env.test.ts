@@ -9,6 +9,8 @@ import { steadyText } from '../harness/steady-text.js';
 import { projectRoot, Workspace } from '../harness/workspace.js';
 import { readFileSync } from 'node:fs';
 
+// Shows: tools.transparent-env
+
 /** getenv of programs that know nothing of vt (docs/configuration.md, “Variables that programs look for”). */
 
 const compiler = spawnSync('cc', ['--version']).error ? 'no C compiler (cc)' : false;
