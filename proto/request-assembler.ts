@@ -4,6 +4,9 @@ import { Request, type Frame } from './generated/vt/ipc/v1/ipc.js';
 /** Most bytes of unfinished messages of all senders together, unless said otherwise. */
 const MAX_UNFINISHED_BYTES = 64 << 20;
 
+/** Senders remembered; of more the longest silent are forgotten, and would seem to have lost frames. */
+const MAX_SENDERS = 1 << 16;
+
 /** What a frame turned out to mean. */
 export type Heard =
   | ({ readonly kind: 'request'; readonly request: Request } & Question)
@@ -55,9 +58,13 @@ export class RequestAssembler {
   }
 
   accept(frame: Frame): Heard[] {
+    const heard: Heard[] = [];
     const state = this.#stateOf(frame);
     const { sender } = state;
-    const heard: Heard[] = [];
+    if (this.#senders.size > MAX_SENDERS) {
+      const forgotten = this.#forgetOne();
+      if (forgotten !== undefined) heard.push({ kind: 'unfinished', sender: forgotten });
+    }
 
     if (frame.sequence !== state.next) {
       heard.push({ kind: 'sequence-gap', sender, expected: state.next, got: frame.sequence });
@@ -103,9 +110,23 @@ export class RequestAssembler {
         open: false,
       };
       this.#senders.set(key, state);
+    } else if (this.#senders.size > MAX_SENDERS / 2) {
+      this.#senders.delete(key);
+      this.#senders.set(key, state);
     }
     this.#last = state;
     return state;
+  }
+
+  /** The sender, if its message has not ended. */
+  #forgetOne(): Sender | undefined {
+    const [oldest] = this.#senders;
+    if (oldest === undefined) return undefined;
+    const [key, state] = oldest;
+    this.#senders.delete(key);
+    const { open, sender } = state;
+    this.#dropChunks(state);
+    return open ? sender : undefined;
   }
 
   #keepChunk(state: SenderState, chunk: Uint8Array): void {

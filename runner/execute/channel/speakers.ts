@@ -15,6 +15,9 @@ export const argvOfProcess: ProcessInfo = (pid) => {
   }
 };
 
+/** Senders remembered. Of more all are looked up again; labels of a Hello before that are lost. */
+const MOST_KNOWN = 1 << 16;
+
 /** Who speaks on a channel. A process is looked up when it is first heard: it lives then. */
 export class Speakers {
   readonly #known = new Map<string, Speaker>();
@@ -29,6 +32,7 @@ export class Speakers {
     if (known !== undefined) return known;
     const argv = this.#processInfo(sender.pid);
     const speaker = { pid: sender.pid, ...(argv !== undefined && { argv }) };
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(keyOf(sender), speaker);
     return speaker;
   }
