@@ -240,7 +240,7 @@ const heads = names.map((name) => {
 const text = [
   table(['', ...heads], rows),
   '',
-  `Medians of ${rounds} rounds, with quartiles, on ${cpus().length} cores, Node ${process.version}.`,
+  `Medians of at most ${rounds} rounds, with quartiles, on ${cpus().length} cores, Node ${process.version}.`,
 ].join('\n');
 console.log(text);
 
