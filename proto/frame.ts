@@ -65,7 +65,7 @@ export function encodeRequest(
     end = start + CHUNK_BYTES;
     // The mark of a second frame inside this one would make the reader distrust it.
     const mark = indexOfMark(message, start);
-    if (mark !== -1) end = Math.min(end, mark + 1);
+    if (mark !== -1) end = Math.min(end, mark + 2);
     const frame = Frame.encode({
       ...header,
       sequence: sequence + frames.length,

@@ -275,7 +275,7 @@ static enum outcome send_request(struct connection *connection, uint32_t reply_c
             end = request->length - at > CHUNK_BYTES ? at + CHUNK_BYTES : request->length;
             /* No piece may have a whole mark: the runner takes one for a frame's beginning. */
             size_t mark = find_mark(request->data + at, end - at);
-            if (mark != SIZE_MAX) end = at + mark + 1;
+            if (mark != SIZE_MAX) end = at + mark + 2;
             connection->sequence++;
             make_frame(connection, reply_channel, end < request->length, 8, request->data + at,
                        end - at, &frame);

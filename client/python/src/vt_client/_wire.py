@@ -147,7 +147,7 @@ def _chunks(request: bytes) -> Iterator[bytes]:
         end = at + _CHUNK_BYTES
         mark = request.find(MARK, at, end)
         if mark != -1:
-            end = mark + 1
+            end = mark + 2
         yield request[at:end]
         at = end
 
