@@ -40,7 +40,8 @@ const ALLOWED = { 'processor time': 1.5, default: 1.25 };
 const scratch = mkdtempSync(path.join(tmpdir(), 'vt-hit-cost-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 // Nothing of the machine's own: what is counted depends on the environment.
-const env = { PATH: process.env.PATH, HOME: scratch, LANG: 'C.UTF-8' };
+const searchPath = [path.dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'];
+const env = { PATH: searchPath.join(':'), HOME: scratch, LANG: 'C.UTF-8' };
 
 /** A workspace of packages with twenty sources and one output each, in which everything hits. */
 function workspace(count) {
