@@ -331,6 +331,7 @@ type Request struct {
 	//	*Request_DependOnGlob
 	//	*Request_DependOnExists
 	//	*Request_DependOnJson
+	//	*Request_WithheldEnv
 	Kind isRequest_Kind `protobuf_oneof:"kind"`
 	// On whose behalf this is said, such as `plugin x`, where one sender speaks for several. In place
 	// of the label of Hello; empty: that one.
@@ -453,6 +454,13 @@ func (x *Request) GetDependOnJson() *DependOnJson {
 	return nil
 }
 
+func (x *Request) GetWithheldEnv() *WithheldEnv {
+	if x, ok := x.GetKind().(*Request_WithheldEnv); ok {
+		return x.WithheldEnv
+	}
+	return nil
+}
+
 func (x *Request) GetLabel() string {
 	if x != nil {
 		return x.Label
@@ -519,6 +527,11 @@ type Request_DependOnJson struct {
 	DependOnJson *DependOnJson `protobuf:"bytes,11,opt,name=depend_on_json,json=dependOnJson,proto3,oneof"`
 }
 
+type Request_WithheldEnv struct {
+	// A variable was looked for in the task's own environment, and withheld.
+	WithheldEnv *WithheldEnv `protobuf:"bytes,12,opt,name=withheld_env,json=withheldEnv,proto3,oneof"`
+}
+
 func (*Request_Hello) isRequest_Kind() {}
 
 func (*Request_IgnoreInput) isRequest_Kind() {}
@@ -540,6 +553,8 @@ func (*Request_DependOnGlob) isRequest_Kind() {}
 func (*Request_DependOnExists) isRequest_Kind() {}
 
 func (*Request_DependOnJson) isRequest_Kind() {}
+
+func (*Request_WithheldEnv) isRequest_Kind() {}
 
 // Introduces the sender. Optional; if sent, the first message of its (pid, nonce). May be sent again
 // at any time with a reply channel, to ask which version both sides speak. No reply unless a reply
@@ -941,6 +956,58 @@ func (*GetEnvs_Glob) isGetEnvs_Pattern() {}
 
 func (*GetEnvs_Prefix) isGetEnvs_Pattern() {}
 
+// The sender looked for a variable in its own environment, where it is not. For explanations only: the
+// result does not depend on it. No reply unless a reply channel is given, then DoneReply.
+//
+// Errors: ERROR_CODE_INVALID_ARGUMENT, the name is empty or contains `=` or a NUL byte.
+type WithheldEnv struct {
+	state         protoimpl.MessageState
+	sizeCache     protoimpl.SizeCache
+	unknownFields protoimpl.UnknownFields
+
+	// Name of the variable.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+}
+
+func (x *WithheldEnv) Reset() {
+	*x = WithheldEnv{}
+	if protoimpl.UnsafeEnabled {
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[8]
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		ms.StoreMessageInfo(mi)
+	}
+}
+
+func (x *WithheldEnv) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithheldEnv) ProtoMessage() {}
+
+func (x *WithheldEnv) ProtoReflect() protoreflect.Message {
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[8]
+	if protoimpl.UnsafeEnabled && x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithheldEnv.ProtoReflect.Descriptor instead.
+func (*WithheldEnv) Descriptor() ([]byte, []int) {
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WithheldEnv) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // All that a process, and every process that descends from it, reads and writes of files.
 // For those that cannot be traced: what else would keep the run out of the cache because one of these
 // processes was not observed does not, and what is declared counts as if it had been. What was
@@ -965,7 +1032,7 @@ type DeclareComplete struct {
 func (x *DeclareComplete) Reset() {
 	*x = DeclareComplete{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[8]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[9]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -978,7 +1045,7 @@ func (x *DeclareComplete) String() string {
 func (*DeclareComplete) ProtoMessage() {}
 
 func (x *DeclareComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[8]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[9]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1058,7 @@ func (x *DeclareComplete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclareComplete.ProtoReflect.Descriptor instead.
 func (*DeclareComplete) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{8}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeclareComplete) GetInputs() [][]byte {
@@ -1041,7 +1108,7 @@ type DependOnGlob struct {
 func (x *DependOnGlob) Reset() {
 	*x = DependOnGlob{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[9]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[10]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1054,7 +1121,7 @@ func (x *DependOnGlob) String() string {
 func (*DependOnGlob) ProtoMessage() {}
 
 func (x *DependOnGlob) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[9]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[10]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1067,7 +1134,7 @@ func (x *DependOnGlob) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnGlob.ProtoReflect.Descriptor instead.
 func (*DependOnGlob) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{9}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DependOnGlob) GetDirectory() []byte {
@@ -1118,7 +1185,7 @@ type DependOnExists struct {
 func (x *DependOnExists) Reset() {
 	*x = DependOnExists{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[10]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[11]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1131,7 +1198,7 @@ func (x *DependOnExists) String() string {
 func (*DependOnExists) ProtoMessage() {}
 
 func (x *DependOnExists) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[10]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[11]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1144,7 +1211,7 @@ func (x *DependOnExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnExists.ProtoReflect.Descriptor instead.
 func (*DependOnExists) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{10}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DependOnExists) GetPath() []byte {
@@ -1183,7 +1250,7 @@ type DependOnJson struct {
 func (x *DependOnJson) Reset() {
 	*x = DependOnJson{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[11]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[12]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1196,7 +1263,7 @@ func (x *DependOnJson) String() string {
 func (*DependOnJson) ProtoMessage() {}
 
 func (x *DependOnJson) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[11]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[12]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1276,7 @@ func (x *DependOnJson) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnJson.ProtoReflect.Descriptor instead.
 func (*DependOnJson) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{11}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DependOnJson) GetPath() []byte {
@@ -1245,7 +1312,7 @@ type OpenReplies struct {
 func (x *OpenReplies) Reset() {
 	*x = OpenReplies{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[12]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[13]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1258,7 +1325,7 @@ func (x *OpenReplies) String() string {
 func (*OpenReplies) ProtoMessage() {}
 
 func (x *OpenReplies) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[12]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[13]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1338,7 @@ func (x *OpenReplies) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenReplies.ProtoReflect.Descriptor instead.
 func (*OpenReplies) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{12}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{13}
 }
 
 // The unit written to a reply FIFO: preceded by its length as a varint, at most 16 MiB without that
@@ -1301,7 +1368,7 @@ type Reply struct {
 func (x *Reply) Reset() {
 	*x = Reply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[13]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[14]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1314,7 +1381,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[13]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[14]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +1394,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{13}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Reply) GetSequence() uint32 {
@@ -1475,7 +1542,7 @@ type Error struct {
 func (x *Error) Reset() {
 	*x = Error{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[14]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[15]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1488,7 +1555,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[14]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[15]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1568,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{14}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Error) GetCode() ErrorCode {
@@ -1528,7 +1595,7 @@ type DoneReply struct {
 func (x *DoneReply) Reset() {
 	*x = DoneReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[15]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[16]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1541,7 +1608,7 @@ func (x *DoneReply) String() string {
 func (*DoneReply) ProtoMessage() {}
 
 func (x *DoneReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[15]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[16]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1554,7 +1621,7 @@ func (x *DoneReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DoneReply.ProtoReflect.Descriptor instead.
 func (*DoneReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{15}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{16}
 }
 
 // Answer to Hello.
@@ -1570,7 +1637,7 @@ type HelloReply struct {
 func (x *HelloReply) Reset() {
 	*x = HelloReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[16]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[17]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1583,7 +1650,7 @@ func (x *HelloReply) String() string {
 func (*HelloReply) ProtoMessage() {}
 
 func (x *HelloReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[16]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[17]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1596,7 +1663,7 @@ func (x *HelloReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelloReply.ProtoReflect.Descriptor instead.
 func (*HelloReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{16}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *HelloReply) GetProtocolVersion() uint32 {
@@ -1619,7 +1686,7 @@ type GetEnvReply struct {
 func (x *GetEnvReply) Reset() {
 	*x = GetEnvReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[17]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[18]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1632,7 +1699,7 @@ func (x *GetEnvReply) String() string {
 func (*GetEnvReply) ProtoMessage() {}
 
 func (x *GetEnvReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[17]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[18]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +1712,7 @@ func (x *GetEnvReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEnvReply.ProtoReflect.Descriptor instead.
 func (*GetEnvReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{17}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetEnvReply) GetValue() []byte {
@@ -1668,7 +1735,7 @@ type GetEnvsReply struct {
 func (x *GetEnvsReply) Reset() {
 	*x = GetEnvsReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[18]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[19]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1681,7 +1748,7 @@ func (x *GetEnvsReply) String() string {
 func (*GetEnvsReply) ProtoMessage() {}
 
 func (x *GetEnvsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[18]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[19]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1761,7 @@ func (x *GetEnvsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEnvsReply.ProtoReflect.Descriptor instead.
 func (*GetEnvsReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{18}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetEnvsReply) GetVariables() []*Variable {
@@ -1719,7 +1786,7 @@ type Variable struct {
 func (x *Variable) Reset() {
 	*x = Variable{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[19]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[20]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1732,7 +1799,7 @@ func (x *Variable) String() string {
 func (*Variable) ProtoMessage() {}
 
 func (x *Variable) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[19]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[20]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1745,7 +1812,7 @@ func (x *Variable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Variable.ProtoReflect.Descriptor instead.
 func (*Variable) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{19}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Variable) GetName() string {
@@ -1775,7 +1842,7 @@ type DependOnGlobReply struct {
 func (x *DependOnGlobReply) Reset() {
 	*x = DependOnGlobReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[20]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[21]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1788,7 +1855,7 @@ func (x *DependOnGlobReply) String() string {
 func (*DependOnGlobReply) ProtoMessage() {}
 
 func (x *DependOnGlobReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[20]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[21]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1801,7 +1868,7 @@ func (x *DependOnGlobReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnGlobReply.ProtoReflect.Descriptor instead.
 func (*DependOnGlobReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{20}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DependOnGlobReply) GetPaths() [][]byte {
@@ -1824,7 +1891,7 @@ type DependOnExistsReply struct {
 func (x *DependOnExistsReply) Reset() {
 	*x = DependOnExistsReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[21]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[22]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1837,7 +1904,7 @@ func (x *DependOnExistsReply) String() string {
 func (*DependOnExistsReply) ProtoMessage() {}
 
 func (x *DependOnExistsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[21]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[22]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1850,7 +1917,7 @@ func (x *DependOnExistsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnExistsReply.ProtoReflect.Descriptor instead.
 func (*DependOnExistsReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{21}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DependOnExistsReply) GetKind() PathKind {
@@ -1876,7 +1943,7 @@ type DependOnJsonReply struct {
 func (x *DependOnJsonReply) Reset() {
 	*x = DependOnJsonReply{}
 	if protoimpl.UnsafeEnabled {
-		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[22]
+		mi := &file_vt_ipc_v1_ipc_proto_msgTypes[23]
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		ms.StoreMessageInfo(mi)
 	}
@@ -1889,7 +1956,7 @@ func (x *DependOnJsonReply) String() string {
 func (*DependOnJsonReply) ProtoMessage() {}
 
 func (x *DependOnJsonReply) ProtoReflect() protoreflect.Message {
-	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[22]
+	mi := &file_vt_ipc_v1_ipc_proto_msgTypes[23]
 	if protoimpl.UnsafeEnabled && x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1902,7 +1969,7 @@ func (x *DependOnJsonReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DependOnJsonReply.ProtoReflect.Descriptor instead.
 func (*DependOnJsonReply) Descriptor() ([]byte, []int) {
-	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{22}
+	return file_vt_ipc_v1_ipc_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DependOnJsonReply) GetValue() []byte {
@@ -1931,7 +1998,7 @@ var file_vt_ipc_v1_ipc_proto_rawDesc = []byte{
 	0x2e, 0x76, 0x74, 0x2e, 0x69, 0x70, 0x63, 0x2e, 0x76, 0x31, 0x2e, 0x52, 0x65, 0x71, 0x75, 0x65,
 	0x73, 0x74, 0x48, 0x00, 0x52, 0x07, 0x72, 0x65, 0x71, 0x75, 0x65, 0x73, 0x74, 0x12, 0x16, 0x0a,
 	0x05, 0x63, 0x68, 0x75, 0x6e, 0x6b, 0x18, 0x08, 0x20, 0x01, 0x28, 0x0c, 0x48, 0x00, 0x52, 0x05,
-	0x63, 0x68, 0x75, 0x6e, 0x6b, 0x42, 0x06, 0x0a, 0x04, 0x62, 0x6f, 0x64, 0x79, 0x22, 0xbc, 0x05,
+	0x63, 0x68, 0x75, 0x6e, 0x6b, 0x42, 0x06, 0x0a, 0x04, 0x62, 0x6f, 0x64, 0x79, 0x22, 0xf9, 0x05,
 	0x0a, 0x07, 0x52, 0x65, 0x71, 0x75, 0x65, 0x73, 0x74, 0x12, 0x28, 0x0a, 0x05, 0x68, 0x65, 0x6c,
 	0x6c, 0x6f, 0x18, 0x01, 0x20, 0x01, 0x28, 0x0b, 0x32, 0x10, 0x2e, 0x76, 0x74, 0x2e, 0x69, 0x70,
 	0x63, 0x2e, 0x76, 0x31, 0x2e, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x48, 0x00, 0x52, 0x05, 0x68, 0x65,
@@ -1973,34 +2040,40 @@ var file_vt_ipc_v1_ipc_proto_rawDesc = []byte{
 	0x0e, 0x64, 0x65, 0x70, 0x65, 0x6e, 0x64, 0x5f, 0x6f, 0x6e, 0x5f, 0x6a, 0x73, 0x6f, 0x6e, 0x18,
 	0x0b, 0x20, 0x01, 0x28, 0x0b, 0x32, 0x17, 0x2e, 0x76, 0x74, 0x2e, 0x69, 0x70, 0x63, 0x2e, 0x76,
 	0x31, 0x2e, 0x44, 0x65, 0x70, 0x65, 0x6e, 0x64, 0x4f, 0x6e, 0x4a, 0x73, 0x6f, 0x6e, 0x48, 0x00,
-	0x52, 0x0c, 0x64, 0x65, 0x70, 0x65, 0x6e, 0x64, 0x4f, 0x6e, 0x4a, 0x73, 0x6f, 0x6e, 0x12, 0x14,
-	0x0a, 0x05, 0x6c, 0x61, 0x62, 0x65, 0x6c, 0x18, 0x0f, 0x20, 0x01, 0x28, 0x09, 0x52, 0x05, 0x6c,
-	0x61, 0x62, 0x65, 0x6c, 0x42, 0x06, 0x0a, 0x04, 0x6b, 0x69, 0x6e, 0x64, 0x22, 0x87, 0x01, 0x0a,
-	0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x12, 0x29, 0x0a, 0x10, 0x70, 0x72, 0x6f, 0x74, 0x6f, 0x63,
-	0x6f, 0x6c, 0x5f, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x18, 0x01, 0x20, 0x01, 0x28, 0x0d,
-	0x52, 0x0f, 0x70, 0x72, 0x6f, 0x74, 0x6f, 0x63, 0x6f, 0x6c, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f,
-	0x6e, 0x12, 0x16, 0x0a, 0x06, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x18, 0x02, 0x20, 0x01, 0x28,
-	0x09, 0x52, 0x06, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x12, 0x25, 0x0a, 0x0e, 0x63, 0x6c, 0x69,
-	0x65, 0x6e, 0x74, 0x5f, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x18, 0x03, 0x20, 0x01, 0x28,
-	0x09, 0x52, 0x0d, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e,
-	0x12, 0x14, 0x0a, 0x05, 0x6c, 0x61, 0x62, 0x65, 0x6c, 0x18, 0x04, 0x20, 0x01, 0x28, 0x09, 0x52,
-	0x05, 0x6c, 0x61, 0x62, 0x65, 0x6c, 0x22, 0x21, 0x0a, 0x0b, 0x49, 0x67, 0x6e, 0x6f, 0x72, 0x65,
-	0x49, 0x6e, 0x70, 0x75, 0x74, 0x12, 0x12, 0x0a, 0x04, 0x70, 0x61, 0x74, 0x68, 0x18, 0x01, 0x20,
-	0x01, 0x28, 0x0c, 0x52, 0x04, 0x70, 0x61, 0x74, 0x68, 0x22, 0x22, 0x0a, 0x0c, 0x49, 0x67, 0x6e,
-	0x6f, 0x72, 0x65, 0x4f, 0x75, 0x74, 0x70, 0x75, 0x74, 0x12, 0x12, 0x0a, 0x04, 0x70, 0x61, 0x74,
-	0x68, 0x18, 0x01, 0x20, 0x01, 0x28, 0x0c, 0x52, 0x04, 0x70, 0x61, 0x74, 0x68, 0x22, 0x26, 0x0a,
-	0x0c, 0x44, 0x69, 0x73, 0x61, 0x62, 0x6c, 0x65, 0x43, 0x61, 0x63, 0x68, 0x65, 0x12, 0x16, 0x0a,
-	0x06, 0x72, 0x65, 0x61, 0x73, 0x6f, 0x6e, 0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x52, 0x06, 0x72,
-	0x65, 0x61, 0x73, 0x6f, 0x6e, 0x22, 0x36, 0x0a, 0x06, 0x47, 0x65, 0x74, 0x45, 0x6e, 0x76, 0x12,
-	0x12, 0x0a, 0x04, 0x6e, 0x61, 0x6d, 0x65, 0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x52, 0x04, 0x6e,
-	0x61, 0x6d, 0x65, 0x12, 0x18, 0x0a, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64, 0x18, 0x02,
-	0x20, 0x01, 0x28, 0x08, 0x52, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64, 0x22, 0x5e, 0x0a,
-	0x07, 0x47, 0x65, 0x74, 0x45, 0x6e, 0x76, 0x73, 0x12, 0x14, 0x0a, 0x04, 0x67, 0x6c, 0x6f, 0x62,
-	0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x48, 0x00, 0x52, 0x04, 0x67, 0x6c, 0x6f, 0x62, 0x12, 0x18,
-	0x0a, 0x06, 0x70, 0x72, 0x65, 0x66, 0x69, 0x78, 0x18, 0x02, 0x20, 0x01, 0x28, 0x09, 0x48, 0x00,
-	0x52, 0x06, 0x70, 0x72, 0x65, 0x66, 0x69, 0x78, 0x12, 0x18, 0x0a, 0x07, 0x74, 0x72, 0x61, 0x63,
-	0x6b, 0x65, 0x64, 0x18, 0x03, 0x20, 0x01, 0x28, 0x08, 0x52, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b,
-	0x65, 0x64, 0x42, 0x09, 0x0a, 0x07, 0x70, 0x61, 0x74, 0x74, 0x65, 0x72, 0x6e, 0x22, 0x5d, 0x0a,
+	0x52, 0x0c, 0x64, 0x65, 0x70, 0x65, 0x6e, 0x64, 0x4f, 0x6e, 0x4a, 0x73, 0x6f, 0x6e, 0x12, 0x3b,
+	0x0a, 0x0c, 0x77, 0x69, 0x74, 0x68, 0x68, 0x65, 0x6c, 0x64, 0x5f, 0x65, 0x6e, 0x76, 0x18, 0x0c,
+	0x20, 0x01, 0x28, 0x0b, 0x32, 0x16, 0x2e, 0x76, 0x74, 0x2e, 0x69, 0x70, 0x63, 0x2e, 0x76, 0x31,
+	0x2e, 0x57, 0x69, 0x74, 0x68, 0x68, 0x65, 0x6c, 0x64, 0x45, 0x6e, 0x76, 0x48, 0x00, 0x52, 0x0b,
+	0x77, 0x69, 0x74, 0x68, 0x68, 0x65, 0x6c, 0x64, 0x45, 0x6e, 0x76, 0x12, 0x14, 0x0a, 0x05, 0x6c,
+	0x61, 0x62, 0x65, 0x6c, 0x18, 0x0f, 0x20, 0x01, 0x28, 0x09, 0x52, 0x05, 0x6c, 0x61, 0x62, 0x65,
+	0x6c, 0x42, 0x06, 0x0a, 0x04, 0x6b, 0x69, 0x6e, 0x64, 0x22, 0x87, 0x01, 0x0a, 0x05, 0x48, 0x65,
+	0x6c, 0x6c, 0x6f, 0x12, 0x29, 0x0a, 0x10, 0x70, 0x72, 0x6f, 0x74, 0x6f, 0x63, 0x6f, 0x6c, 0x5f,
+	0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x18, 0x01, 0x20, 0x01, 0x28, 0x0d, 0x52, 0x0f, 0x70,
+	0x72, 0x6f, 0x74, 0x6f, 0x63, 0x6f, 0x6c, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x12, 0x16,
+	0x0a, 0x06, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x18, 0x02, 0x20, 0x01, 0x28, 0x09, 0x52, 0x06,
+	0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x12, 0x25, 0x0a, 0x0e, 0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74,
+	0x5f, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x18, 0x03, 0x20, 0x01, 0x28, 0x09, 0x52, 0x0d,
+	0x63, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x12, 0x14, 0x0a,
+	0x05, 0x6c, 0x61, 0x62, 0x65, 0x6c, 0x18, 0x04, 0x20, 0x01, 0x28, 0x09, 0x52, 0x05, 0x6c, 0x61,
+	0x62, 0x65, 0x6c, 0x22, 0x21, 0x0a, 0x0b, 0x49, 0x67, 0x6e, 0x6f, 0x72, 0x65, 0x49, 0x6e, 0x70,
+	0x75, 0x74, 0x12, 0x12, 0x0a, 0x04, 0x70, 0x61, 0x74, 0x68, 0x18, 0x01, 0x20, 0x01, 0x28, 0x0c,
+	0x52, 0x04, 0x70, 0x61, 0x74, 0x68, 0x22, 0x22, 0x0a, 0x0c, 0x49, 0x67, 0x6e, 0x6f, 0x72, 0x65,
+	0x4f, 0x75, 0x74, 0x70, 0x75, 0x74, 0x12, 0x12, 0x0a, 0x04, 0x70, 0x61, 0x74, 0x68, 0x18, 0x01,
+	0x20, 0x01, 0x28, 0x0c, 0x52, 0x04, 0x70, 0x61, 0x74, 0x68, 0x22, 0x26, 0x0a, 0x0c, 0x44, 0x69,
+	0x73, 0x61, 0x62, 0x6c, 0x65, 0x43, 0x61, 0x63, 0x68, 0x65, 0x12, 0x16, 0x0a, 0x06, 0x72, 0x65,
+	0x61, 0x73, 0x6f, 0x6e, 0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x52, 0x06, 0x72, 0x65, 0x61, 0x73,
+	0x6f, 0x6e, 0x22, 0x36, 0x0a, 0x06, 0x47, 0x65, 0x74, 0x45, 0x6e, 0x76, 0x12, 0x12, 0x0a, 0x04,
+	0x6e, 0x61, 0x6d, 0x65, 0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x52, 0x04, 0x6e, 0x61, 0x6d, 0x65,
+	0x12, 0x18, 0x0a, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64, 0x18, 0x02, 0x20, 0x01, 0x28,
+	0x08, 0x52, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64, 0x22, 0x5e, 0x0a, 0x07, 0x47, 0x65,
+	0x74, 0x45, 0x6e, 0x76, 0x73, 0x12, 0x14, 0x0a, 0x04, 0x67, 0x6c, 0x6f, 0x62, 0x18, 0x01, 0x20,
+	0x01, 0x28, 0x09, 0x48, 0x00, 0x52, 0x04, 0x67, 0x6c, 0x6f, 0x62, 0x12, 0x18, 0x0a, 0x06, 0x70,
+	0x72, 0x65, 0x66, 0x69, 0x78, 0x18, 0x02, 0x20, 0x01, 0x28, 0x09, 0x48, 0x00, 0x52, 0x06, 0x70,
+	0x72, 0x65, 0x66, 0x69, 0x78, 0x12, 0x18, 0x0a, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64,
+	0x18, 0x03, 0x20, 0x01, 0x28, 0x08, 0x52, 0x07, 0x74, 0x72, 0x61, 0x63, 0x6b, 0x65, 0x64, 0x42,
+	0x09, 0x0a, 0x07, 0x70, 0x61, 0x74, 0x74, 0x65, 0x72, 0x6e, 0x22, 0x21, 0x0a, 0x0b, 0x57, 0x69,
+	0x74, 0x68, 0x68, 0x65, 0x6c, 0x64, 0x45, 0x6e, 0x76, 0x12, 0x12, 0x0a, 0x04, 0x6e, 0x61, 0x6d,
+	0x65, 0x18, 0x01, 0x20, 0x01, 0x28, 0x09, 0x52, 0x04, 0x6e, 0x61, 0x6d, 0x65, 0x22, 0x5d, 0x0a,
 	0x0f, 0x44, 0x65, 0x63, 0x6c, 0x61, 0x72, 0x65, 0x43, 0x6f, 0x6d, 0x70, 0x6c, 0x65, 0x74, 0x65,
 	0x12, 0x16, 0x0a, 0x06, 0x69, 0x6e, 0x70, 0x75, 0x74, 0x73, 0x18, 0x01, 0x20, 0x03, 0x28, 0x0c,
 	0x52, 0x06, 0x69, 0x6e, 0x70, 0x75, 0x74, 0x73, 0x12, 0x18, 0x0a, 0x07, 0x6f, 0x75, 0x74, 0x70,
@@ -2124,7 +2197,7 @@ func file_vt_ipc_v1_ipc_proto_rawDescGZIP() []byte {
 }
 
 var file_vt_ipc_v1_ipc_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_vt_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_vt_ipc_v1_ipc_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_vt_ipc_v1_ipc_proto_goTypes = []interface{}{
 	(ErrorCode)(0),              // 0: vt.ipc.v1.ErrorCode
 	(PathKind)(0),               // 1: vt.ipc.v1.PathKind
@@ -2136,21 +2209,22 @@ var file_vt_ipc_v1_ipc_proto_goTypes = []interface{}{
 	(*DisableCache)(nil),        // 7: vt.ipc.v1.DisableCache
 	(*GetEnv)(nil),              // 8: vt.ipc.v1.GetEnv
 	(*GetEnvs)(nil),             // 9: vt.ipc.v1.GetEnvs
-	(*DeclareComplete)(nil),     // 10: vt.ipc.v1.DeclareComplete
-	(*DependOnGlob)(nil),        // 11: vt.ipc.v1.DependOnGlob
-	(*DependOnExists)(nil),      // 12: vt.ipc.v1.DependOnExists
-	(*DependOnJson)(nil),        // 13: vt.ipc.v1.DependOnJson
-	(*OpenReplies)(nil),         // 14: vt.ipc.v1.OpenReplies
-	(*Reply)(nil),               // 15: vt.ipc.v1.Reply
-	(*Error)(nil),               // 16: vt.ipc.v1.Error
-	(*DoneReply)(nil),           // 17: vt.ipc.v1.DoneReply
-	(*HelloReply)(nil),          // 18: vt.ipc.v1.HelloReply
-	(*GetEnvReply)(nil),         // 19: vt.ipc.v1.GetEnvReply
-	(*GetEnvsReply)(nil),        // 20: vt.ipc.v1.GetEnvsReply
-	(*Variable)(nil),            // 21: vt.ipc.v1.Variable
-	(*DependOnGlobReply)(nil),   // 22: vt.ipc.v1.DependOnGlobReply
-	(*DependOnExistsReply)(nil), // 23: vt.ipc.v1.DependOnExistsReply
-	(*DependOnJsonReply)(nil),   // 24: vt.ipc.v1.DependOnJsonReply
+	(*WithheldEnv)(nil),         // 10: vt.ipc.v1.WithheldEnv
+	(*DeclareComplete)(nil),     // 11: vt.ipc.v1.DeclareComplete
+	(*DependOnGlob)(nil),        // 12: vt.ipc.v1.DependOnGlob
+	(*DependOnExists)(nil),      // 13: vt.ipc.v1.DependOnExists
+	(*DependOnJson)(nil),        // 14: vt.ipc.v1.DependOnJson
+	(*OpenReplies)(nil),         // 15: vt.ipc.v1.OpenReplies
+	(*Reply)(nil),               // 16: vt.ipc.v1.Reply
+	(*Error)(nil),               // 17: vt.ipc.v1.Error
+	(*DoneReply)(nil),           // 18: vt.ipc.v1.DoneReply
+	(*HelloReply)(nil),          // 19: vt.ipc.v1.HelloReply
+	(*GetEnvReply)(nil),         // 20: vt.ipc.v1.GetEnvReply
+	(*GetEnvsReply)(nil),        // 21: vt.ipc.v1.GetEnvsReply
+	(*Variable)(nil),            // 22: vt.ipc.v1.Variable
+	(*DependOnGlobReply)(nil),   // 23: vt.ipc.v1.DependOnGlobReply
+	(*DependOnExistsReply)(nil), // 24: vt.ipc.v1.DependOnExistsReply
+	(*DependOnJsonReply)(nil),   // 25: vt.ipc.v1.DependOnJsonReply
 }
 var file_vt_ipc_v1_ipc_proto_depIdxs = []int32{
 	3,  // 0: vt.ipc.v1.Frame.request:type_name -> vt.ipc.v1.Request
@@ -2160,27 +2234,28 @@ var file_vt_ipc_v1_ipc_proto_depIdxs = []int32{
 	7,  // 4: vt.ipc.v1.Request.disable_cache:type_name -> vt.ipc.v1.DisableCache
 	8,  // 5: vt.ipc.v1.Request.get_env:type_name -> vt.ipc.v1.GetEnv
 	9,  // 6: vt.ipc.v1.Request.get_envs:type_name -> vt.ipc.v1.GetEnvs
-	14, // 7: vt.ipc.v1.Request.open_replies:type_name -> vt.ipc.v1.OpenReplies
-	10, // 8: vt.ipc.v1.Request.declare_complete:type_name -> vt.ipc.v1.DeclareComplete
-	11, // 9: vt.ipc.v1.Request.depend_on_glob:type_name -> vt.ipc.v1.DependOnGlob
-	12, // 10: vt.ipc.v1.Request.depend_on_exists:type_name -> vt.ipc.v1.DependOnExists
-	13, // 11: vt.ipc.v1.Request.depend_on_json:type_name -> vt.ipc.v1.DependOnJson
-	16, // 12: vt.ipc.v1.Reply.error:type_name -> vt.ipc.v1.Error
-	17, // 13: vt.ipc.v1.Reply.done:type_name -> vt.ipc.v1.DoneReply
-	18, // 14: vt.ipc.v1.Reply.hello:type_name -> vt.ipc.v1.HelloReply
-	19, // 15: vt.ipc.v1.Reply.get_env:type_name -> vt.ipc.v1.GetEnvReply
-	20, // 16: vt.ipc.v1.Reply.get_envs:type_name -> vt.ipc.v1.GetEnvsReply
-	22, // 17: vt.ipc.v1.Reply.depend_on_glob:type_name -> vt.ipc.v1.DependOnGlobReply
-	23, // 18: vt.ipc.v1.Reply.depend_on_exists:type_name -> vt.ipc.v1.DependOnExistsReply
-	24, // 19: vt.ipc.v1.Reply.depend_on_json:type_name -> vt.ipc.v1.DependOnJsonReply
-	0,  // 20: vt.ipc.v1.Error.code:type_name -> vt.ipc.v1.ErrorCode
-	21, // 21: vt.ipc.v1.GetEnvsReply.variables:type_name -> vt.ipc.v1.Variable
-	1,  // 22: vt.ipc.v1.DependOnExistsReply.kind:type_name -> vt.ipc.v1.PathKind
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	15, // 7: vt.ipc.v1.Request.open_replies:type_name -> vt.ipc.v1.OpenReplies
+	11, // 8: vt.ipc.v1.Request.declare_complete:type_name -> vt.ipc.v1.DeclareComplete
+	12, // 9: vt.ipc.v1.Request.depend_on_glob:type_name -> vt.ipc.v1.DependOnGlob
+	13, // 10: vt.ipc.v1.Request.depend_on_exists:type_name -> vt.ipc.v1.DependOnExists
+	14, // 11: vt.ipc.v1.Request.depend_on_json:type_name -> vt.ipc.v1.DependOnJson
+	10, // 12: vt.ipc.v1.Request.withheld_env:type_name -> vt.ipc.v1.WithheldEnv
+	17, // 13: vt.ipc.v1.Reply.error:type_name -> vt.ipc.v1.Error
+	18, // 14: vt.ipc.v1.Reply.done:type_name -> vt.ipc.v1.DoneReply
+	19, // 15: vt.ipc.v1.Reply.hello:type_name -> vt.ipc.v1.HelloReply
+	20, // 16: vt.ipc.v1.Reply.get_env:type_name -> vt.ipc.v1.GetEnvReply
+	21, // 17: vt.ipc.v1.Reply.get_envs:type_name -> vt.ipc.v1.GetEnvsReply
+	23, // 18: vt.ipc.v1.Reply.depend_on_glob:type_name -> vt.ipc.v1.DependOnGlobReply
+	24, // 19: vt.ipc.v1.Reply.depend_on_exists:type_name -> vt.ipc.v1.DependOnExistsReply
+	25, // 20: vt.ipc.v1.Reply.depend_on_json:type_name -> vt.ipc.v1.DependOnJsonReply
+	0,  // 21: vt.ipc.v1.Error.code:type_name -> vt.ipc.v1.ErrorCode
+	22, // 22: vt.ipc.v1.GetEnvsReply.variables:type_name -> vt.ipc.v1.Variable
+	1,  // 23: vt.ipc.v1.DependOnExistsReply.kind:type_name -> vt.ipc.v1.PathKind
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_vt_ipc_v1_ipc_proto_init() }
@@ -2286,7 +2361,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[8].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DeclareComplete); i {
+			switch v := v.(*WithheldEnv); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2298,7 +2373,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[9].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DependOnGlob); i {
+			switch v := v.(*DeclareComplete); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2310,7 +2385,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[10].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DependOnExists); i {
+			switch v := v.(*DependOnGlob); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2322,7 +2397,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[11].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DependOnJson); i {
+			switch v := v.(*DependOnExists); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2334,7 +2409,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[12].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*OpenReplies); i {
+			switch v := v.(*DependOnJson); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2346,7 +2421,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[13].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*Reply); i {
+			switch v := v.(*OpenReplies); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2358,7 +2433,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[14].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*Error); i {
+			switch v := v.(*Reply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2370,7 +2445,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[15].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DoneReply); i {
+			switch v := v.(*Error); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2382,7 +2457,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[16].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*HelloReply); i {
+			switch v := v.(*DoneReply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2394,7 +2469,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[17].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*GetEnvReply); i {
+			switch v := v.(*HelloReply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2406,7 +2481,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[18].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*GetEnvsReply); i {
+			switch v := v.(*GetEnvReply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2418,7 +2493,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[19].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*Variable); i {
+			switch v := v.(*GetEnvsReply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2430,7 +2505,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[20].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DependOnGlobReply); i {
+			switch v := v.(*Variable); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2442,7 +2517,7 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[21].Exporter = func(v interface{}, i int) interface{} {
-			switch v := v.(*DependOnExistsReply); i {
+			switch v := v.(*DependOnGlobReply); i {
 			case 0:
 				return &v.state
 			case 1:
@@ -2454,6 +2529,18 @@ func file_vt_ipc_v1_ipc_proto_init() {
 			}
 		}
 		file_vt_ipc_v1_ipc_proto_msgTypes[22].Exporter = func(v interface{}, i int) interface{} {
+			switch v := v.(*DependOnExistsReply); i {
+			case 0:
+				return &v.state
+			case 1:
+				return &v.sizeCache
+			case 2:
+				return &v.unknownFields
+			default:
+				return nil
+			}
+		}
+		file_vt_ipc_v1_ipc_proto_msgTypes[23].Exporter = func(v interface{}, i int) interface{} {
 			switch v := v.(*DependOnJsonReply); i {
 			case 0:
 				return &v.state
@@ -2482,12 +2569,13 @@ func file_vt_ipc_v1_ipc_proto_init() {
 		(*Request_DependOnGlob)(nil),
 		(*Request_DependOnExists)(nil),
 		(*Request_DependOnJson)(nil),
+		(*Request_WithheldEnv)(nil),
 	}
 	file_vt_ipc_v1_ipc_proto_msgTypes[7].OneofWrappers = []interface{}{
 		(*GetEnvs_Glob)(nil),
 		(*GetEnvs_Prefix)(nil),
 	}
-	file_vt_ipc_v1_ipc_proto_msgTypes[13].OneofWrappers = []interface{}{
+	file_vt_ipc_v1_ipc_proto_msgTypes[14].OneofWrappers = []interface{}{
 		(*Reply_Error)(nil),
 		(*Reply_Done)(nil),
 		(*Reply_Hello)(nil),
@@ -2497,15 +2585,15 @@ func file_vt_ipc_v1_ipc_proto_init() {
 		(*Reply_DependOnExists)(nil),
 		(*Reply_DependOnJson)(nil),
 	}
-	file_vt_ipc_v1_ipc_proto_msgTypes[17].OneofWrappers = []interface{}{}
-	file_vt_ipc_v1_ipc_proto_msgTypes[22].OneofWrappers = []interface{}{}
+	file_vt_ipc_v1_ipc_proto_msgTypes[18].OneofWrappers = []interface{}{}
+	file_vt_ipc_v1_ipc_proto_msgTypes[23].OneofWrappers = []interface{}{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: file_vt_ipc_v1_ipc_proto_rawDesc,
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
