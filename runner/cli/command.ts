@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import type { CommandDef } from 'citty';
 import type { CommandContext, Exit } from './services.js';
-import type { FlagDefinitions } from './flags/flag-definition.js';
+import type { Completion, FlagDefinitions } from './flags/flag-definition.js';
 
 /** What the help text of a command says beyond its flags. */
 export interface CommandHelp {
@@ -15,6 +15,12 @@ export interface CommandHelp {
   readonly about: readonly string[];
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   readonly flags: FlagDefinitions;
+  /** What shells complete its first argument with; those after it are files. */
+  readonly argument?: Completion;
+  /** The same for the first argument after `--`, where that is something else. */
+  readonly afterDashes?: Completion;
+  /** Whether flags end at the first argument, as in FlagSyntax; all that follows is another command's. */
+  readonly endAtArgument?: boolean;
 }
 
 /** A command that does something: a citty command and its help. */
@@ -38,6 +44,8 @@ export interface CommandGroup {
 /** A command's one line, without loading the command. */
 export interface LazyCommand {
   readonly description: string;
+  /** For programs, so that no list for people has it. */
+  readonly isInternal?: boolean;
   readonly load: () => Promise<LeafCommand | CommandGroup>;
 }
 
@@ -64,4 +72,11 @@ export function leafCommand(
       run: ({ rawArgs }) => run(rawArgs, context),
     }) as CommandDef,
   };
+}
+
+/** The commands of a group that people are told of. */
+export function listedCommands({
+  commands,
+}: CommandGroup): readonly (readonly [name: string, command: LazyCommand])[] {
+  return Object.entries(commands).filter(([, { isInternal }]) => isInternal !== true);
 }

@@ -1,3 +1,4 @@
+import { listedCommands } from './command.js';
 import type { CommandGroup, CommandHelp, LeafCommand } from './command.js';
 import type { FlagDefinition } from './flags/flag-definition.js';
 import type { Style } from '../report/style.js';
@@ -11,7 +12,7 @@ export function helpText(command: LeafCommand | CommandGroup, style: Style): str
     ...help.about,
   ];
   if ('commands' in command) {
-    const rows = Object.entries(command.commands).map(
+    const rows = listedCommands(command).map(
       ([name, { description }]) => [name, description] as const,
     );
     sections.push(section('Commands', rows, style));

@@ -2,11 +2,12 @@ import { runCommand } from 'citty';
 import { nearestName } from '../config/nearest-name.js';
 import type { Io } from '../report/output.js';
 import { createStyle, wantsColor } from '../report/style.js';
+import { listedCommands } from './command.js';
 import type { CommandGroup, LeafCommand } from './command.js';
 import { UsageError } from './flags/parse-flags.js';
-import { helpFlag } from './flags/flag-definition.js';
 import { helpText } from './help-text.js';
 import { reportProblems } from './report-problems.js';
+import { rootCommand } from './root-command.js';
 import type { CommandContext, Exit, Services } from './services.js';
 
 /**
@@ -25,59 +26,6 @@ export async function main(argv: readonly string[], io: Io, services: Services):
   }
 }
 
-function rootCommand(context: CommandContext): CommandGroup {
-  return {
-    help: {
-      name: 'vt',
-      description: 'runs commands and remembers what they did',
-      usage: '<command> [args…]',
-      about: [
-        'A result is kept only when everything it depends on is known: the files a command\nreads are observed, and tools can tell the runner more while they run. When nothing\nof it has changed, the output is replayed and the files are put back.',
-      ],
-      examples: [
-        ['vt run build', 'a task of vite-task.json or a script of package.json'],
-        ['vt exec -- make docs', 'any command, in any directory, no configuration'],
-        ['vt why build', 'what decided the last time, and what would now'],
-      ],
-      flags: {
-        ...helpFlag,
-        version: { type: 'boolean', alias: 'V', description: 'Show the version' },
-      },
-    },
-    commands: {
-      run: {
-        description: 'run a task of vite-task.json, or a script of package.json',
-        load: async () => (await import('./commands/run-command.js')).runCommand(context),
-      },
-      exec: {
-        description: 'run one command, or replay what it did the last time',
-        load: async () => (await import('./commands/exec-command.js')).execCommand(context),
-      },
-      init: {
-        description: 'write a first vite-task.json',
-        load: async () => (await import('./commands/init-command.js')).initCommand(context),
-      },
-      cache: {
-        description: 'look after stored results',
-        load: async () => (await import('./commands/cache-command.js')).cacheCommand(context),
-      },
-      why: {
-        description: 'say what decides about a task, or what depends on a file or variable',
-        load: async () => (await import('./commands/why-command.js')).whyCommand(context),
-      },
-      report: {
-        description: 'tell the runner something, from a script that is part of a task',
-        load: async () => (await import('./commands/report-command.js')).reportCommand(context),
-      },
-      conformance: {
-        description: 'put a client of the channel to the test',
-        load: async () =>
-          (await import('./commands/conformance-command.js')).conformanceCommand(context),
-      },
-    },
-  };
-}
-
 async function dispatch(
   command: LeafCommand | CommandGroup,
   argv: readonly string[],
@@ -91,7 +39,7 @@ async function dispatch(
     return result as Exit;
   }
   const { name } = command.help;
-  const known = Object.keys(command.commands);
+  const known = listedCommands(command).map(([command]) => command);
   const [first, ...rest] = argv;
   const isRoot = name === 'vt';
   if (first === undefined) {

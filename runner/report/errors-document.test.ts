@@ -158,6 +158,7 @@ const usageProblems: SampleOfEach<UsageProblem> = {
     argument: 'the name of a task',
     command: 'vt run',
   },
+  'unknown-shell': { kind: 'unknown-shell', shell: 'tcsh', nearest: undefined, known: [] },
   'no-tasks': { kind: 'no-tasks' },
   'file-exists': { kind: 'file-exists', file: 'vite-task.json' },
   'cannot-write': { kind: 'cannot-write', file: 'vite-task.json', errno: 'EACCES' },

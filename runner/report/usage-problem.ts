@@ -53,6 +53,13 @@ export type UsageProblem =
     }
   | { readonly kind: 'missing-argument'; readonly argument: string; readonly command: string }
   | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string }
+  /** `vt completion` for a shell that it does not know. */
+  | {
+      readonly kind: 'unknown-shell';
+      readonly shell: string;
+      readonly nearest: string | undefined;
+      readonly known: readonly string[];
+    }
   /** `vt run` without a task, where there is none in the whole workspace. */
   | { readonly kind: 'no-tasks' }
   /** `vt init` found its file there already. */

@@ -41,6 +41,8 @@ const help: CommandHelp = {
     ["vt exec --input '!**/*.log' -- ./report.sh", 'the logs it reads do not count'],
   ],
   flags,
+  argument: 'commands',
+  endAtArgument: true,
 };
 
 /** `vt exec`. */

@@ -12,6 +12,7 @@ export const execRequestFlags = {
     type: 'string',
     multiple: true,
     valueHint: 'glob',
+    completion: 'files',
     description:
       "Files the result depends on, instead of those the command is seen to read:\n'src/**', '!**/*.log' to exclude, 'dir/' for all below it, 'auto' to keep\nwhat is seen as well, 'none' for nothing. Repeatable.",
   },
@@ -19,6 +20,7 @@ export const execRequestFlags = {
     type: 'string',
     multiple: true,
     valueHint: 'glob',
+    completion: 'files',
     description:
       'Files to keep and restore, instead of those the command is seen to write;\nwritten as for --input. Repeatable.',
   },
@@ -26,6 +28,7 @@ export const execRequestFlags = {
     type: 'string',
     multiple: true,
     valueHint: 'name',
+    completion: 'variables',
     description:
       "Variable the command gets and its result depends on; 'API_*', '!API_KEY'.\nRepeatable.",
   },
@@ -38,9 +41,15 @@ export const execRequestFlags = {
     type: 'string',
     multiple: true,
     valueHint: 'name',
+    completion: 'variables',
     description: 'Variable the command gets, whatever its value. Repeatable.',
   },
-  cwd: { type: 'string', valueHint: 'dir', description: 'Do all of this in another directory' },
+  cwd: {
+    type: 'string',
+    valueHint: 'dir',
+    completion: 'directories',
+    description: 'Do all of this in another directory',
+  },
   name: {
     type: 'string',
     valueHint: 'name',
@@ -54,6 +63,7 @@ export const execRequestFlags = {
     type: 'string',
     multiple: true,
     valueHint: 'name',
+    completion: 'variables',
     description:
       'Variable whose value may be in the results although it is called a key, a\ntoken, a secret or a password. Repeatable.',
   },

@@ -41,6 +41,8 @@ const help: CommandHelp = {
     ["vt run -F 'app...' build", 'in `app` and all that it needs'],
   ],
   flags: runFlags,
+  argument: 'tasks',
+  endAtArgument: true,
 };
 
 /** `vt run`. */

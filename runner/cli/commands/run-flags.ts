@@ -29,6 +29,7 @@ export const runFlags = {
     alias: 'F',
     multiple: true,
     valueHint: 'packages',
+    completion: 'packages',
     description:
       "In packages by name ('app', '@scope/*') or place ('./packages/**');\n'app...' with what it needs, '...app' with what needs it, 'app^...'\nwithout itself, '!app' not in it. Repeatable.",
   },
@@ -53,6 +54,7 @@ export const runFlags = {
   log: {
     type: 'string',
     valueHint: 'mode',
+    completion: logModes,
     description: 'How output is told apart: interleaved (the default), labeled or\ngrouped',
   },
   cache: { type: 'boolean', description: 'Cache package.json scripts too' },

@@ -31,8 +31,18 @@ import { explainPath, pathAsked } from './why-path.js';
 import { planAskedTask } from './why-task.js';
 
 const flags = {
-  task: { type: 'string', valueHint: 'name', description: 'A task, though a file has this name' },
-  file: { type: 'string', valueHint: 'path', description: 'A file, though a task has this name' },
+  task: {
+    type: 'string',
+    valueHint: 'name',
+    completion: 'tasks',
+    description: 'A task, though a file has this name',
+  },
+  file: {
+    type: 'string',
+    valueHint: 'path',
+    completion: 'files',
+    description: 'A file, though a task has this name',
+  },
   json: { type: 'boolean', description: 'As JSON; docs/why.schema.json describes it' },
   verbose: {
     type: 'boolean',
@@ -60,6 +70,9 @@ const help: CommandHelp = {
     ['vt why -- gcc -c hello.c', 'what `vt exec -- gcc -c hello.c` would do'],
   ],
   flags,
+  argument: 'tasks',
+  afterDashes: 'commands',
+  endAtArgument: true,
 };
 
 /** `vt why`. */

@@ -11,9 +11,22 @@ export type FlagDefinition =
       readonly alias?: string;
       readonly description: string;
       readonly valueHint: string;
+      /** What shells complete its value with; nothing unless given. */
+      readonly completion?: Completion;
       /** May be given any number of times. */
       readonly multiple?: boolean;
     };
+
+/** What a shell offers: these words, or all that there are of something. */
+export type Completion =
+  | readonly string[]
+  | 'tasks'
+  | 'packages'
+  | 'variables'
+  | 'files'
+  | 'directories'
+  /** A program, and then its arguments. */
+  | 'commands';
 
 /** Flags by name, without dashes, in the order of the help text. */
 export type FlagDefinitions = Readonly<Record<string, FlagDefinition>>;

@@ -82,6 +82,13 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` needs ${problem.argument}`,
         `see \`${problem.command} --help\``,
       );
+    case 'unknown-shell':
+      return error(
+        `there is no completion for "${problem.shell}"`,
+        problem.nearest === undefined
+          ? `use one of: ${problem.known.join(', ')}`
+          : `did you mean "${problem.nearest}"?`,
+      );
     case 'no-tasks':
       return error(
         'there is nothing to run in this workspace',
