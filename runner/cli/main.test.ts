@@ -82,11 +82,11 @@ describe('vt', () => {
   const mistakes: [string[], string][] = [
     [
       ['rnu'],
-      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, init, cache, why, report, conformance\nhelp: did you mean `vt run`?\n',
+      'error[unknown-command]: unknown command "rnu"\n  commands of vt: run, exec, init, cache, why, completion, report, conformance\nhelp: did you mean `vt run`?\n',
     ],
     [
       ['toString'],
-      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, init, cache, why, report, conformance\nhelp: see `vt --help`\n',
+      'error[unknown-command]: unknown command "toString"\n  commands of vt: run, exec, init, cache, why, completion, report, conformance\nhelp: see `vt --help`\n',
     ],
     [
       ['--versoin'],
