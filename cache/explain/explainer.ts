@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Attempt } from '../attempt.js';
 import { BlobStore } from '../blob-store.js';
-import type { AbsolutePath, Digest } from '../brands.js';
+import type { AbsolutePath, Digest, WorkspacePath } from '../brands.js';
 import { cacheLayout } from '../cache-directory.js';
 import { DamagedRecord } from '../damaged-record.js';
-import { listVariants } from '../entry-table.js';
+import { listVariants, loadEntry } from '../entry-table.js';
 import type { Variant } from '../entry-table.js';
 import { FileMemo } from '../file-memo.js';
 import { findHit } from '../find-hit.js';
@@ -95,6 +95,8 @@ export interface Explainer {
   nextRun(task: string, key: KeyParts, world: World): Promise<NextRunExplanation>;
   /** Of every task that was run in the workspace, sorted by name. */
   latest(root: AbsolutePath): Promise<readonly LatestResult[]>;
+  /** Files and symlinks that the last run of each task in the workspace left, where it stored or restored a result. */
+  outputs(root: AbsolutePath): Promise<ReadonlyMap<string, readonly WorkspacePath[]>>;
   /** Tasks whose newest result has to do with the path; see `usesOf`. */
   dependents(path: string, world: World): Promise<readonly Dependent[]>;
   /** A stored result; undefined when it is gone or damaged. */
@@ -116,6 +118,7 @@ export async function openExplainer(directory: AbsolutePath): Promise<Explainer 
     nextRun: (task, key, world) =>
       read((transaction) => nextRun(transaction, store, task, key, withOneExpansion(world))),
     latest: (root) => read((transaction) => latest(transaction, store, root)),
+    outputs: (root) => read((transaction) => outputs(transaction, store, root)),
     dependents: (path, world) =>
       read((transaction) => dependents(transaction, store, path, withOneExpansion(world))),
     result: (name) => read((transaction) => whole(loadResult(transaction, name))),
@@ -218,6 +221,25 @@ async function latest(
     results.push({ task, attempt, result });
   }
   return results;
+}
+
+async function outputs(
+  transaction: Transaction,
+  { layout }: OpenStore,
+  root: AbsolutePath,
+): Promise<ReadonlyMap<string, readonly WorkspacePath[]>> {
+  const found = new Map<string, readonly WorkspacePath[]>();
+  for (const [task, attempt] of await lastAttempts(transaction, workspaceName(layout.root, root))) {
+    const name = entryOf(attempt);
+    const entry = name === undefined ? undefined : await whole(loadEntry(transaction, name));
+    const files = entry?.outputs.filter(({ kind }) => kind === 'file' || kind === 'symlink');
+    if (files !== undefined && files.length > 0)
+      found.set(
+        task,
+        files.map(({ path }) => path),
+      );
+  }
+  return found;
 }
 
 async function dependents(

@@ -4,6 +4,7 @@ import type { NotStored } from '../../cache/stored-run.js';
 import type { Execution } from '../plan/execution.js';
 import type { ConfidentialValues } from '../plan/secrets/confidential-values.js';
 import type { NotDerived } from './derive/not-derived.js';
+import type { ObservedRun } from './derive/observe-run.js';
 import type { StopReason } from './schedule/stopping.js';
 import type { Ending, OnOutput } from './task-process.js';
 
@@ -49,6 +50,8 @@ export interface Outcome {
   readonly restored?: { readonly written: number; readonly unchanged: number };
   /** Why a task that ran and succeeded was not stored. Absent when it was, or caching was off. */
   readonly notCached?: NotCached;
+  /** What was seen of a run that left no result; absent where nothing was observed. */
+  readonly observed?: ObservedRun;
   /** It was told to end while it was at work: nothing was stored, whatever the ending. */
   readonly stopped?: StopReason;
   /** Variables the task got by asking for them, but for the defaults: not for the disk either. */

@@ -8,6 +8,7 @@ import type { MissReason } from '../../cache/miss-reason.js';
 import { isWarning, type ConfigProblem } from '../config/config-problem.js';
 import type { SourceRange } from '../config/source-range.js';
 import type { ChannelFailure } from '../execute/channel/channel-record.js';
+import type { HiddenEdge } from '../execute/edges/hidden-edge.js';
 import type { NotCached } from '../execute/outcome.js';
 import { isPlanWarning, type PlanProblem } from '../plan/plan-problem.js';
 import type { IncompletenessCause } from '../tracker/task-trace.js';
@@ -195,6 +196,22 @@ const usageProblems: SampleOfEach<UsageProblem> = {
   },
 };
 
+const hiddenEdges: SampleOfEach<HiddenEdge> = {
+  'hidden-edge': {
+    kind: 'hidden-edge',
+    reader: 'app#build',
+    writer: 'lib#build',
+    paths: [p('lib/dist/index.js')],
+    isStrict: false,
+  },
+  'shared-output': {
+    kind: 'shared-output',
+    tasks: ['app#gen', 'lib#gen'],
+    paths: [p('types.d.ts')],
+    isStrict: false,
+  },
+};
+
 const missReasons: SampleOfEach<MissReason> = {
   'env-changed': { kind: 'env-changed', names: ['NODE_ENV'] },
   'untracked-env-changed': { kind: 'untracked-env-changed' },
@@ -280,6 +297,7 @@ const sections: Readonly<Record<string, Entries>> = {
   Configuration: each<ConfigProblem>(configProblems, title),
   Requests: each<RequestProblem>(requestProblems, title),
   'Command line': each<UsageProblem>(usageProblems, title),
+  'Between tasks': each<HiddenEdge>(hiddenEdges, title),
   'Cache misses': each<MissReason>(missReasons, missReasonText),
   'Not cached': each<NotCached>(notCached, notCachedText),
   'File tracking incomplete': Object.entries(causes).map(([cause, about]) => {

@@ -17,10 +17,13 @@ import type { StatusClock, StatusLine } from '../../report/status/status-line.js
 import type { Io } from '../../report/output.js';
 import { runSummary, totalsOf } from '../../report/run-summary.js';
 import { limitsOf } from '../../workspace/cache-limits.js';
+import type { Location } from '../../workspace/find-workspace.js';
+import { describeProblem } from '../../report/diagnostic/describe-problem.js';
 import { keepLastDetails } from '../last-details.js';
 import { reportProblems } from '../report-problems.js';
 import { verboseDetails } from '../verbose-details.js';
 import type { CommandContext } from '../services.js';
+import { checkEdges } from './check-edges.js';
 
 /** How a plan is run and shown. */
 export interface RunManner {
@@ -29,6 +32,9 @@ export interface RunManner {
   readonly verbosity: number;
   readonly keepGoing: boolean;
   readonly cacheDirectory: AbsolutePath;
+  readonly location: Location;
+  /** Whether tasks that meet in files, in no order, fail the run. */
+  readonly isStrict: boolean;
   /** As in RunOptions. */
   readonly stop?: AbortSignal;
 }
@@ -36,7 +42,7 @@ export interface RunManner {
 /** Runs a plan, shows it, and says at the end what came of it. Resolves to the exit code. */
 export async function performRun(
   plan: Plan,
-  { log: asked, verbosity, keepGoing, cacheDirectory, stop }: RunManner,
+  { log: asked, verbosity, keepGoing, cacheDirectory, location, isStrict, stop }: RunManner,
   { io, services }: CommandContext,
 ): Promise<number> {
   const status = typeof asked === 'string' ? await openStatusLine(plan, io) : undefined;
@@ -68,12 +74,15 @@ export async function performRun(
     // Within a tracked task the file would become one of its outputs.
     if (!isNestedRun(io.env)) keepLastDetails(cacheDirectory, concealed(text, plan, details));
     const totals = totalsOf(details);
-    const code = exitCode(result);
+    const edges = await checkEdges(plan, result, { location, cacheDirectory, isStrict }, io);
+    const code = exitCode(result) || (isStrict && edges.length > 0 ? 1 : 0);
     if (typeof asked === 'string') {
       const told =
         verbosity > 0 ? `\n---\n${await verboseDetails(details, verbosity, cacheDirectory)}` : '';
       io.stdout.write(told + runSummary(totals));
+      reportProblems(edges, io);
     } else {
+      for (const edge of edges) asked.warned(describeProblem(edge).title);
       void asked.say(finishedJson(result, totals, code));
     }
     return code;

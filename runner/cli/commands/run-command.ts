@@ -72,7 +72,7 @@ async function run(argv: readonly string[], command: CommandContext): Promise<Ex
   const capture = io.capture === 'terminal' ? 'terminal' : 'pipes';
   let request = runRequest(given, io.env);
   if (request === undefined) {
-    if (choosesPackages(given)) throw missingTask();
+    if (choosesPackages(given) || given.has('json')) throw missingTask();
     const { askForTask } = await import('../select/ask-for-task.js');
     const asked = await askForTask(location, argv.length === 0, command);
     if (asked.kind === 'end') return asked.exit;
@@ -81,7 +81,7 @@ async function run(argv: readonly string[], command: CommandContext): Promise<Ex
   const json = given.has('json') ? new JsonLog(io.stdout) : undefined;
   const context = { location, env: io.env, capture, readRun: readNestedRun } as const;
   let outcome = await planRun(request, context);
-  if (outcome.kind === 'refused') {
+  if (outcome.kind === 'refused' && json === undefined) {
     const { askInstead } = await import('../select/ask-for-task.js');
     const asked = await askInstead(request, outcome.problems, location, command);
     if (asked?.kind === 'end') return asked.exit;
@@ -108,6 +108,8 @@ async function run(argv: readonly string[], command: CommandContext): Promise<Ex
     verbosity: given.count('verbose'),
     keepGoing: request.keepGoing,
     cacheDirectory: directory,
+    location,
+    isStrict: given.has('strict'),
   };
   return { kind: 'code', code: await performRun(plan, manner, command) };
 }

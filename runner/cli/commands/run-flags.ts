@@ -51,6 +51,10 @@ export const runFlags = {
     type: 'boolean',
     description: 'After a failure, go on with all that does not need what failed',
   },
+  strict: {
+    type: 'boolean',
+    description: 'Fail when tasks meet in files and nothing says which comes first',
+  },
   log: {
     type: 'string',
     valueHint: 'mode',

@@ -278,7 +278,7 @@ function reportedVariables(channel: ChannelRecord, processes: ProcessList): Depe
 }
 
 /** A report whose path has two readings is two. */
-function ignoreReports(
+export function ignoreReports(
   reported: ChannelRecord['ignoredInputs'],
   inWorkspace: (path: string) => readonly WorkspacePath[],
   processes: ProcessList,
@@ -319,7 +319,7 @@ function findOutputs(
 }
 
 /** Reported paths may lead through symlinks; accesses are physical. Both readings count. */
-function relativeTo(
+export function relativeTo(
   root: AbsolutePath,
   view: WorkspaceView,
 ): (path: string) => readonly WorkspacePath[] {

@@ -12,6 +12,7 @@ import type { ConfidentialValues } from '../../plan/secrets/confidential-values.
 import type { TaskTrace } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { deriveRun } from '../derive/derive-run.js';
+import { observeRun } from '../derive/observe-run.js';
 import { below } from '../derive/workspace-accesses.js';
 import { viewWorkspace } from '../derive/workspace-view.js';
 import type { CacheStatus, ExecutionEvents, NotCached, Outcome } from '../outcome.js';
@@ -155,9 +156,17 @@ async function runObserved(
     if (stored?.kind !== 'stored') {
       await run.cache.abandon(begun, writtenIn(trace, execution));
     }
+    const observed =
+      stored?.kind === 'stored'
+        ? undefined
+        : observeRun(
+            observedFacts(run, context, environment, { trace, channel, inputMatches }),
+            viewWorkspace(execution.workspaceRoot),
+          );
     return {
       ...outcome,
       duration: performance.now() - run.start,
+      ...(observed !== undefined && { observed }),
       ...(stored?.kind === 'stored' && { entry: stored.entry }),
       ...(stored !== undefined && stored.kind !== 'stored' && { notCached: stored }),
     };
@@ -191,24 +200,18 @@ interface Finished {
 
 /** Stores the run, or says why not. */
 async function store(
-  { planned, policy, cache, world, found }: MissedRun,
-  { cacheDirectory }: RunContext,
-  { startStamp, directory }: RunEnvironment,
-  { trace, channel, inputMatches, transcript, duration, mainPid, begun }: Finished,
+  run: MissedRun,
+  context: RunContext,
+  environment: RunEnvironment,
+  finished: Finished,
 ): Promise<StoreOutcome | NotCached> {
+  const { planned, policy, cache, world, found } = run;
+  const { startStamp } = environment;
+  const { channel, transcript, duration, mainPid, begun } = finished;
   const { execution } = planned;
   const derived = deriveRun(
     {
-      trace,
-      channel,
-      policy,
-      workspaceRoot: execution.workspaceRoot,
-      // Its directory may be in the workspace: that depends on TMPDIR.
-      runnerDirectories: [
-        ...ownDirectories(cacheLayout(cacheDirectory)),
-        directory as AbsolutePath,
-      ],
-      inputMatches,
+      ...observedFacts(run, context, environment, finished),
       ...(mainPid !== undefined && { mainPid }),
       findProgram: (name) => world.findProgram(name),
     },
@@ -243,6 +246,23 @@ async function store(
     world,
     begun,
   );
+}
+
+function observedFacts(
+  { planned, policy }: MissedRun,
+  { cacheDirectory }: RunContext,
+  { directory }: RunEnvironment,
+  { trace, channel, inputMatches }: Pick<Finished, 'trace' | 'channel' | 'inputMatches'>,
+) {
+  return {
+    trace,
+    channel,
+    policy,
+    workspaceRoot: planned.execution.workspaceRoot,
+    // Its directory may be in the workspace: that depends on TMPDIR.
+    runnerDirectories: [...ownDirectories(cacheLayout(cacheDirectory)), directory as AbsolutePath],
+    inputMatches,
+  };
 }
 
 /** The task runs all the same, with its small environment but on vt's own streams. */

@@ -1,11 +1,13 @@
+import type { HiddenEdge } from '../../execute/edges/hidden-edge.js';
 import type { PlanProblem } from '../../plan/plan-problem.js';
 import type { UsageProblem } from '../usage-problem.js';
 import { describeConfigProblem } from './describe-config-problem.js';
+import { describeHiddenEdge } from './describe-hidden-edge.js';
 import { describePlanProblem } from './describe-plan-problem.js';
 import type { Diagnostic } from './diagnostic.js';
 
-/** Everything that can keep vt from starting a task. */
-export type Problem = PlanProblem | UsageProblem;
+/** Everything that can keep vt from starting a task, or that is wrong with the tasks it ran. */
+export type Problem = PlanProblem | UsageProblem | HiddenEdge;
 
 /** The words for each problem. */
 export function describeProblem(problem: Problem): Diagnostic {
@@ -165,6 +167,9 @@ export function describeProblem(problem: Problem): Diagnostic {
     case 'only-exclusions':
     case 'no-effect-yet':
       return describeConfigProblem(problem);
+    case 'hidden-edge':
+    case 'shared-output':
+      return describeHiddenEdge(problem);
     case 'yaml-error':
     case 'duplicate-package':
     case 'member-outside-workspace':
