@@ -60,7 +60,7 @@ export class CliRig {
       {
         version: '1.2.3',
         nodeClient: '/nowhere/vt-client.cjs',
-        keyboard: this.keyboard,
+        keyboard: () => Promise.resolve(this.keyboard),
         createExecutor: (options) => {
           this.options = options;
           return {

@@ -29,7 +29,7 @@ async function answer({ argv, cwd, env }: Question): Promise<object> {
     {
       version: 'served',
       nodeClient,
-      keyboard: undefined,
+      keyboard: () => Promise.resolve(undefined),
       createExecutor: ({ warn, ...options }) =>
         createExecutor({
           ...options,

@@ -47,7 +47,7 @@ export interface Services {
   /** Absolute path of the CommonJS client that tools load by themselves. */
   readonly nodeClient: string;
   /** Undefined unless the user can be asked something: who types also sees what vt writes. */
-  readonly keyboard: Keyboard | undefined;
+  keyboard(): Promise<Keyboard | undefined>;
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
   /** Removes every stored result and leaves other people's files alone. */

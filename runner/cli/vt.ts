@@ -7,7 +7,6 @@ import type { Io } from '../report/output.js';
 import { exitProcess } from './exit-process.js';
 import { main } from './main.js';
 import { ownStream } from './own-stream.js';
-import { terminalKeyboard } from './select/keyboard.js';
 import type { Services } from './services.js';
 
 /** Replaced by the bundler with the version of package.json. */
@@ -30,9 +29,11 @@ const io: Io = {
 const services: Services = {
   version: __VT_VERSION__,
   nodeClient,
-  get keyboard() {
+  keyboard: async () => {
     const canAsk = process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb';
-    return canAsk ? terminalKeyboard(process.stdin, process.stdout) : undefined;
+    if (!canAsk) return undefined;
+    const { terminalKeyboard } = await import('./select/keyboard.js');
+    return terminalKeyboard(process.stdin, process.stdout);
   },
   createExecutor: ({ warn, ...options }) =>
     createExecutor({

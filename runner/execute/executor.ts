@@ -9,6 +9,8 @@ export interface Surroundings {
    * captured, and its input is empty. A cached one is always captured.
    */
   readonly inherits: boolean;
+  /** Whether a task that is not cached is to be observed like one that is, and never inherits then. */
+  readonly observes?: boolean;
   /** Tells it to end. An execution that was told while it was at work keeps no result. */
   readonly stopping: Stopping;
 }

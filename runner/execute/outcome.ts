@@ -78,6 +78,11 @@ export interface ExecutionEvents {
   wrote: OnOutput;
   /** Resolves when all that `wrote` was given has left this process, or never will. */
   flushed(): Promise<void>;
+  /**
+   * An observed task is at work: `look` tells what was seen of it so far, and undefined when that is no more
+   * than the last time. Not to be called once the run has resolved.
+   */
+  observing?(look: () => ObservedRun | undefined): void;
   /** Something went wrong that does not concern the task's result, such as an unwritable cache. */
   warned(message: string): void;
 }

@@ -159,6 +159,7 @@ const usageProblems: SampleOfEach<UsageProblem> = {
     argument: 'the name of a task',
     command: 'vt run',
   },
+  'watch-limit': { kind: 'watch-limit', directories: 8192, errno: 'ENOSPC' },
   'unknown-shell': { kind: 'unknown-shell', shell: 'tcsh', nearest: undefined, known: [] },
   'no-tasks': { kind: 'no-tasks' },
   'file-exists': { kind: 'file-exists', file: 'vite-task.json' },

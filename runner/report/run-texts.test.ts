@@ -8,6 +8,10 @@ import { executionLine } from './execution-line.js';
 import { runDetails } from './run-details.js';
 import { runSummary } from './run-summary.js';
 import { createStyle, wantsColor } from './style.js';
+import { changedText, unsureText, waitingText } from './watch-text.js';
+import { ABSENT } from '../execute/watch/fact.js';
+import type { FactChange } from '../execute/watch/fact.js';
+import { notCachedText } from './not-cached-text.js';
 
 const execution: Execution = {
   task: 'app#build',
@@ -251,4 +255,38 @@ describe('wantsColor', () => {
       assert.equal(wantsColor(env, isTerminal), expected);
     });
   }
+});
+
+describe('texts of --watch', () => {
+  const path = 'src/a.js' as WorkspacePath;
+  it('says what has changed, and which task is run again', () => {
+    const text = (change: FactChange): string => changedText('app#build', change);
+    const again = ', running app#build again\n';
+    for (const kind of ['content', 'look'] as const) {
+      const fact = { kind, path };
+      assert.equal(text({ fact, before: 'x', now: 'y' }), `vt run: 'src/a.js' modified${again}`);
+      assert.equal(
+        text({ fact, before: undefined, now: ABSENT }),
+        `vt run: 'src/a.js' removed${again}`,
+      );
+      assert.equal(text({ fact, before: ABSENT, now: 'y' }), `vt run: 'src/a.js' added${again}`);
+    }
+    const root = { kind: 'listing', path: '' as WorkspacePath } as const;
+    assert.equal(
+      text({ fact: root, before: 'x', now: 'y' }),
+      `vt run: names in workspace root changed${again}`,
+    );
+  });
+
+  it('says that it waits, and of what changes may go unnoticed', () => {
+    assert.equal(waitingText([]), 'vt run: waiting for changes\n');
+    assert.equal(
+      waitingText(['a#dev', 'b#dev']),
+      'vt run: waiting for changes; running: a#dev, b#dev\n',
+    );
+    assert.equal(
+      unsureText('a#dev', [{ cause: 'no-tracker' }]),
+      `vt run: changes may go unnoticed by a#dev: ${notCachedText({ kind: 'tracking-incomplete', incomplete: [{ cause: 'no-tracker' }] })}\n`,
+    );
+  });
 });

@@ -53,6 +53,8 @@ export type UsageProblem =
     }
   | { readonly kind: 'missing-argument'; readonly argument: string; readonly command: string }
   | { readonly kind: 'unexpected-argument'; readonly argument: string; readonly command: string }
+  /** The system watches no more directories for `vt run --watch`. */
+  | { readonly kind: 'watch-limit'; readonly directories: number; readonly errno: string }
   /** `vt completion` for a shell that it does not know. */
   | {
       readonly kind: 'unknown-shell';

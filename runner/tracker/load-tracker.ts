@@ -7,7 +7,7 @@ import type { ExplainedLooks } from './explained-looks.js';
 import { viewDisk } from './disk-view.js';
 import { tabulateProcesses } from './process-table.js';
 import type { Incompleteness, TaskTrace } from './task-trace.js';
-import { readTraceFile } from './trace-reader.js';
+import { logProgress, readTraceFile } from './trace-reader.js';
 import { isReadableByAll, isWholeObject } from './usable-object.js';
 
 /** Where the native part is, as built by scripts/build-native.mjs. */
@@ -81,6 +81,11 @@ export function readTaskTrace(tracePath: string, workspaceRoot: AbsolutePath): T
     accessesWithout: (explained) => classifyWithout(explained).accesses,
     incomplete: [...log.incomplete, ...incomplete],
   };
+}
+
+/** How far the log of a task at work has come: grows with each record; -1 where there is none. */
+export function traceProgress(tracePath: string): number {
+  return logProgress(tracePath);
 }
 
 /** The trace of a task that ran without a tracker. */

@@ -92,6 +92,22 @@ export function readTraceFile(file: string): TraceLog {
   }
 }
 
+/** The sequence that the next record of a log gets; -1 when it cannot be read. */
+export function logProgress(file: string): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch {
+    return -1;
+  }
+  try {
+    const header = Buffer.alloc(HEADER_SIZE);
+    return readFully(descriptor, header, 0) < HEADER_SIZE ? -1 : Number(header.readBigUInt64LE(16));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** `readTraceFile` for a log in memory. */
 export function readTraceBuffer(log: Buffer): TraceLog {
   return readLog({

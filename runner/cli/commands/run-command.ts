@@ -39,6 +39,7 @@ const help: CommandHelp = {
     ['vt run --cache lint', 'a script, cached for once'],
     ['vt run -r build', 'in all packages, each after those it needs'],
     ["vt run -F 'app...' build", 'in `app` and all that it needs'],
+    ['vt run --watch dev', 'again whenever something it has read changes'],
   ],
   flags: runFlags,
   argument: 'tasks',
@@ -80,6 +81,13 @@ async function run(argv: readonly string[], command: CommandContext): Promise<Ex
   }
   const json = given.has('json') ? new JsonLog(io.stdout) : undefined;
   const context = { location, env: io.env, capture, readRun: readNestedRun } as const;
+  if (given.has('watch')) {
+    const { watchRun } = await import('./watch-run.js');
+    const asked = request;
+    const log = logMode(given) ?? usualLogMode(io.env);
+    const manner = { log, location, cacheDirectory: directory };
+    return watchRun(() => planRun(asked, context), manner, command);
+  }
   let outcome = await planRun(request, context);
   if (outcome.kind === 'refused' && json === undefined) {
     const { askInstead } = await import('../select/ask-for-task.js');

@@ -51,6 +51,10 @@ export const runFlags = {
     type: 'boolean',
     description: 'After a failure, go on with all that does not need what failed',
   },
+  watch: {
+    type: 'boolean',
+    description: 'Run again whatever a change concerns, until interrupted',
+  },
   strict: {
     type: 'boolean',
     description: 'Fail when tasks meet in files and nothing says which comes first',
@@ -77,8 +81,6 @@ export const runFlags = {
   ...helpFlag,
 } as const satisfies FlagDefinitions;
 
-const laterFlags = ['--watch'];
-
 type RunFlags = ParsedFlags<typeof runFlags>;
 
 /** Reads the arguments after `vt run`. Throws a UsageError for what cannot be understood. */
@@ -86,12 +88,14 @@ export function parseRunFlags(argv: readonly string[]): RunFlags {
   const given = parseFlags(argv, {
     command: runName,
     flags: runFlags,
-    laterFlags,
     endAtArgument: true,
   });
   logMode(given);
   excludeEachOther(given, 'cache', 'no-cache');
   excludeEachOther(given, 'json', 'log');
+  for (const other of ['json', 'dry-run', 'strict', 'last-details'] as const) {
+    excludeEachOther(given, 'watch', other);
+  }
   excludeEachOther(given, 'json', 'verbose');
   excludeEachOther(given, 'json', 'last-details');
   excludeEachOther(given, 'recursive', 'transitive');
@@ -173,7 +177,7 @@ function count(source: string, value: string): number {
 }
 
 /** What makes something else of a run than its tasks. */
-const forProcess = ['help', 'last-details', 'dry-run', 'json'] as const;
+const forProcess = ['help', 'last-details', 'watch', 'dry-run', 'json'] as const;
 
 /**
  * Reads a `vt run` that stands in a task's command. Undefined for one that only a process of its

@@ -30,7 +30,8 @@ export async function askForTask(
   context: CommandContext,
 ): Promise<Asked> {
   const { io, services } = context;
-  if (services.keyboard === undefined && !mayList) {
+  const keyboard = await services.keyboard();
+  if (keyboard === undefined && !mayList) {
     throw missingTask();
   }
   const { tasks, problems } = await listTasks(location);
@@ -39,7 +40,7 @@ export async function askForTask(
     if (problems.length === 0) reportProblems([{ kind: 'no-tasks' }], io);
     return { kind: 'end', exit: { kind: 'code', code: 1 } };
   }
-  if (services.keyboard !== undefined) return ask(tasks, '', services.keyboard, context);
+  if (keyboard !== undefined) return ask(tasks, '', keyboard, context);
   io.stdout.write(taskListText(tasks));
   return { kind: 'end', exit: { kind: 'code', code: 0 } };
 }
@@ -54,10 +55,10 @@ export async function askInstead(
   location: Location,
   context: CommandContext,
 ): Promise<Asked | undefined> {
-  const { keyboard } = context.services;
   // Who chose packages by a flag has said more than the selector could keep to.
-  if (keyboard === undefined || packages.kind !== 'own') return undefined;
-  if (!mistakes.every(isUnknownName)) return undefined;
+  if (packages.kind !== 'own' || !mistakes.every(isUnknownName)) return undefined;
+  const keyboard = await context.services.keyboard();
+  if (keyboard === undefined) return undefined;
   const { tasks } = await listTasks(location);
   if (tasks.length === 0) return undefined;
   context.io.stdout.write(`Task "${task}" not found.\n`);

@@ -1,4 +1,5 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
+import type { Incompleteness, PathAccess } from '../../tracker/task-trace.js';
 import { ignoreReports, relativeTo } from './derive-run.js';
 import type { RunFacts } from './derive-run.js';
 import { decideRelevance } from './path-relevance.js';
@@ -11,21 +12,29 @@ export interface ObservedRun {
   /** Files whose content, size or times it saw before it changed them. */
   readonly content: readonly WorkspacePath[];
   /** Paths that it found there, or not there. */
-  readonly looked: readonly WorkspacePath[];
+  readonly looked: readonly {
+    readonly path: WorkspacePath;
+    readonly before: PathAccess['before'];
+  }[];
   /** Directories whose names it saw. */
   readonly listed: readonly WorkspacePath[];
   /** Paths that it made, changed or removed. */
   readonly written: readonly WorkspacePath[];
+  /** Why there may be more. */
+  readonly incomplete: readonly Incompleteness[];
+}
+
+/** Of all that is known of a run, what observing it takes. */
+export interface ObservedFacts extends Pick<
+  RunFacts,
+  'trace' | 'workspaceRoot' | 'runnerDirectories' | 'inputMatches'
+> {
+  readonly policy: Pick<RunFacts['policy'], 'input' | 'output'>;
+  readonly channel: Pick<RunFacts['channel'], 'ignoredInputs' | 'ignoredOutputs'>;
 }
 
 /** What counts of a trace, by the same rules as for a result; it need not be complete, nor without conflict. */
-export function observeRun(
-  facts: Pick<
-    RunFacts,
-    'trace' | 'channel' | 'policy' | 'workspaceRoot' | 'runnerDirectories' | 'inputMatches'
-  >,
-  view: WorkspaceView,
-): ObservedRun {
+export function observeRun(facts: ObservedFacts, view: WorkspaceView): ObservedRun {
   const { trace, channel, policy, workspaceRoot } = facts;
   const inWorkspace = relativeTo(workspaceRoot, view);
   const processes = new ProcessList(trace.processes);
@@ -41,7 +50,7 @@ export function observeRun(
     view,
   );
   const content = new Set(facts.inputMatches);
-  const looked: WorkspacePath[] = [];
+  const looked: { path: WorkspacePath; before: PathAccess['before'] }[] = [];
   const listed: WorkspacePath[] = [];
   const written: WorkspacePath[] = [];
   for (const { path, access } of accesses.all) {
@@ -51,7 +60,8 @@ export function observeRun(
     const isFile = access.before === 'file' && !relevance.isExistenceOnly(path);
     const sawContent = access.contentRead ?? access.inspected;
     if (isFile && sawContent !== undefined) content.add(path);
-    else if (access.probed ?? access.contentRead ?? access.linkFollowed) looked.push(path);
+    else if (access.probed ?? access.contentRead ?? access.linkFollowed)
+      looked.push({ path, before: access.before });
   }
-  return { content: [...content].sort(), looked, listed, written };
+  return { content: [...content].sort(), looked, listed, written, incomplete: trace.incomplete };
 }

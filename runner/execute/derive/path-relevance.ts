@@ -29,7 +29,7 @@ export interface PathRelevance {
 export type IgnoreReport = Extract<IgnoredBy, { kind: 'report' }>;
 
 export interface RelevanceFacts {
-  readonly policy: CachePolicy;
+  readonly policy: Pick<CachePolicy, 'input' | 'output'>;
   /** What the task's processes reported, workspace-relative. */
   readonly ignoredInputs: readonly IgnoreReport[];
   readonly ignoredOutputs: readonly IgnoreReport[];

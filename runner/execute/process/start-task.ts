@@ -32,6 +32,11 @@ export interface TaskTracker {
    * `untracked` is the launcher's word on why it could not track. Undefined: nothing is tracked, the
    * launcher only keeps the processes of the task together.
    */
+  /** What the trace holds while the task is at work; undefined when it has not grown since `before`. */
+  peek?(
+    path: string,
+    before: number,
+  ): { readonly progress: number; readonly trace: TaskTrace } | undefined;
   readTrace?(path: string, survivors: readonly number[], untracked?: string): Promise<TaskTrace>;
 }
 

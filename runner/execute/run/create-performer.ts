@@ -2,12 +2,18 @@ import { existsSync } from 'node:fs';
 import type { AbsolutePath } from '../../../cache/brands.js';
 import { cacheLayout } from '../../../cache/cache-directory.js';
 import type { PlannedExecution } from '../../plan/plan.js';
-import { nativePaths, readTaskTrace, untrackedTrace } from '../../tracker/load-tracker.js';
+import {
+  nativePaths,
+  readTaskTrace,
+  traceProgress,
+  untrackedTrace,
+} from '../../tracker/load-tracker.js';
 import { runDirectoryBase, sweepRunDirectories } from '../channel/run-directory.js';
 import type { Surroundings } from '../executor.js';
 import type { ExecutionEvents, Outcome } from '../outcome.js';
 import type { TaskTracker } from '../process/start-task.js';
 import type { ExecutorOptions } from './create-executor.js';
+import { runObservedUncached } from './run-observed-uncached.js';
 import { runTracked } from './run-tracked.js';
 import type { MissedRun, RunContext } from './run-tracked.js';
 import { runUncached } from './run-uncached.js';
@@ -48,6 +54,9 @@ export function createPerformer({
   return {
     runTracked: (run) => runTracked(run, context),
     runUncached: (planned, surroundings, events) => {
+      if (surroundings.observes === true) {
+        return runObservedUncached(planned, surroundings.stopping, events, context);
+      }
       const launcher = trackerFor(planned.execution.workspaceRoot)?.launcher;
       return runUncached(planned, surroundings, events, window(), launcher);
     },
@@ -67,6 +76,12 @@ function trackerFor(workspaceRoot: AbsolutePath): TaskTracker | undefined {
     launcher: native.launcher,
     root: workspaceRoot,
     ...(native.shim === undefined ? {} : { shim: native.shim }),
+    peek: (path, before) => {
+      const progress = traceProgress(path);
+      return progress === before
+        ? undefined
+        : { progress, trace: readTaskTrace(path, workspaceRoot) };
+    },
     readTrace: (path, survivors, untracked) => {
       if (untracked !== undefined) {
         const cause = untrackedCauses.find((known) => known === untracked) ?? 'no-tracker';

@@ -24,6 +24,7 @@ import { startTask } from '../process/start-task.js';
 import type { TaskTracker } from '../process/start-task.js';
 import type { Ending } from '../task-process.js';
 import { attendTask } from './attend-task.js';
+import { lookWhileRunning } from './look-while-running.js';
 import { noteAttempt } from './note-attempt.js';
 import { openRunEnvironment } from './run-environment.js';
 import type { RunEnvironment } from './run-environment.js';
@@ -121,6 +122,11 @@ async function runObserved(
     recordOutput(recorder, events.wrote),
   );
   const stopFollowing = followWindowSize(window, task);
+  const tracker = context.tracker(execution.workspaceRoot);
+  const looking = lookWhileRunning(environment.directory, tracker, (trace) =>
+    observedFacts(run, context, environment, { trace, channel: environment.drain(), inputMatches }),
+  );
+  events.observing?.(looking.look);
   try {
     const { ending, stopped: told } = await attendTask(task, stopping);
     const taskDuration = performance.now() - began;
@@ -171,6 +177,7 @@ async function runObserved(
       ...(stored !== undefined && stored.kind !== 'stored' && { notCached: stored }),
     };
   } finally {
+    looking.end();
     stopFollowing();
   }
 }

@@ -84,6 +84,13 @@ export function describeProblem(problem: Problem): Diagnostic {
         `\`${problem.command}\` needs ${problem.argument}`,
         `see \`${problem.command} --help\``,
       );
+    case 'watch-limit':
+      return error(
+        `cannot watch more than ${problem.directories} directories: ${problem.errno}`,
+        problem.errno === 'ENOSPC'
+          ? 'raise the limit: `sysctl fs.inotify.max_user_watches=524288`'
+          : 'raise the limits: `sysctl fs.inotify.max_user_instances=512`, `ulimit -n`',
+      );
     case 'unknown-shell':
       return error(
         `there is no completion for "${problem.shell}"`,
