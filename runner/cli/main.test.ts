@@ -113,8 +113,8 @@ describe('vt', () => {
       'error[conflicting-flags]: --cache and --no-cache of `vt run` exclude each other\nhelp: give one of them\n',
     ],
     [
-      ['run', '--watch', 'x'],
-      'error[flag-not-supported-yet]: --watch is not supported yet by `vt run`\nhelp: see `vt run --help` for what is\n',
+      ['run', '--watch', '--json', 'x'],
+      'error[conflicting-flags]: --watch and --json of `vt run` exclude each other\nhelp: give one of them\n',
     ],
     [
       ['run', '-rt', 'x'],
