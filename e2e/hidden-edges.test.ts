@@ -133,8 +133,18 @@ help: let one of them write it, or name one in "dependsOn" of the other
 `;
     assert.deepEqual(told(await run(workspace, '-r', 'gen')), [0, warning]);
     assert.deepEqual(told(await run(workspace, '-r', 'gen')), [0, warning]);
+    // Results of runs that disturbed each other are not kept.
+    await run(workspace, 'lib#gen');
     const strict = await run(workspace, '--strict', 'app#gen');
     assert.deepEqual(told(strict), [1, warning.replace('warning', 'error')]);
+  });
+
+  it('may make the same directory', async (t) => {
+    const into = (name: string): object => ({
+      gen: `sh -c "mkdir -p ../../out; echo x > ../../out/${name}"`,
+    });
+    const workspace = workspaceOf(t, into('a'), {}, into('b'));
+    assert.deepEqual(told(await run(workspace, '--strict', '-r', 'gen')), [0, '']);
   });
 
   it('are as they should be in an order', async (t) => {

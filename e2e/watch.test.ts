@@ -132,6 +132,22 @@ describe('vt run --watch', () => {
     await watching.stop();
   });
 
+  it('does not take its own output for files that globs match', async (t) => {
+    const build = 'sh -c "cat src/a.js; echo x > src/out.js"';
+    const workspace = workspaceOf(
+      t,
+      { build: { command: build, cache: { input: ['src/*.js'] } } },
+      { 'src/a.js': '1' },
+    );
+    const watching = new Watching(workspace, ['build']);
+    await watching.printed(waiting);
+    workspace.write({ 'src/a.js': '2' });
+    await watching.printed("vt run: 'src/a.js' modified, running site#build again\n", waiting);
+    workspace.write({ 'src/b.js': '2' });
+    await watching.printed('files added or removed that src/*.js matches', waiting);
+    assert.equal(count(await watching.stop(), 'again\n'), 2);
+  });
+
   it('does not run a task again because of what it writes itself', async (t) => {
     const workspace = workspaceOf(
       t,

@@ -52,6 +52,8 @@ export interface Outcome {
   readonly notCached?: NotCached;
   /** What was seen of a run that left no result; absent where nothing was observed. */
   readonly observed?: ObservedRun;
+  /** Files that a run that was stored has read, and paths that it wrote. */
+  readonly touched?: Pick<ObservedRun, 'content' | 'written'>;
   /** It was told to end while it was at work: nothing was stored, whatever the ending. */
   readonly stopped?: StopReason;
   /** Variables the task got by asking for them, but for the defaults: not for the disk either. */

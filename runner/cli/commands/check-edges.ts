@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
 import type { Explainer } from '../../../cache/explain/explainer.js';
 import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import { findMeetings } from '../../execute/edges/find-meetings.js';
@@ -38,7 +40,8 @@ export async function checkEdges(
   if (outcomes.size < (withOthers ? 1 : 2)) return [];
   const meetings = await withExplainer(cacheDirectory, io, async (explainer) => {
     const tasks: TaskFiles[] = [];
-    for (const [task, ofTask] of outcomes) tasks.push(await filesOf(task, ofTask, explainer));
+    for (const [task, ofTask] of outcomes)
+      tasks.push(await filesOf(task, ofTask, plan.workspaceRoot, explainer));
     const others =
       withOthers && explainer !== undefined
         ? await otherOutputs(location, plan, explainer)
@@ -82,22 +85,31 @@ function outcomesOf(plan: Plan, result: RunResult): ReadonlyMap<string, readonly
 async function filesOf(
   task: string,
   outcomes: readonly Outcome[],
+  root: AbsolutePath,
   explainer: Explainer | undefined,
 ): Promise<TaskFiles> {
   const reads = new Set<WorkspacePath>();
   const writes = new Set<WorkspacePath>();
-  for (const { entry, observed } of outcomes) {
-    for (const path of observed?.content ?? []) reads.add(path);
-    for (const path of observed?.written ?? []) writes.add(path);
-    const result = entry === undefined ? undefined : await explainer?.result(entry);
+  for (const { entry, observed, touched } of outcomes) {
+    const known = touched ?? observed;
+    for (const file of known?.content ?? []) reads.add(file);
+    for (const file of known?.written ?? []) if (isFile(root, file)) writes.add(file);
+    if (known !== undefined || entry === undefined) continue;
+    const result = await explainer?.result(entry);
     for (const observation of result?.observations ?? []) {
       if (observation.kind === 'content') reads.add(observation.path);
     }
-    for (const { kind, path } of result?.outputs ?? []) {
-      if (kind === 'file' || kind === 'symlink') writes.add(path);
+    for (const output of result?.outputs ?? []) {
+      if (output.kind === 'file' || output.kind === 'symlink') writes.add(output.path);
     }
   }
   return { task, reads, writes };
+}
+
+/** Directories may be made by many, and what is gone is nobody's. */
+function isFile(root: AbsolutePath, file: WorkspacePath): boolean {
+  const stat = lstatSync(path.join(root, file), { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isFile() || stat.isSymbolicLink());
 }
 
 /** Of tasks that are not part of the run. */

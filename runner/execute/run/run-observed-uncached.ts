@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { AbsolutePath } from '../../../cache/brands.js';
+import { cacheLayout, ownDirectories } from '../../../cache/cache-directory.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import type { TaskTrace } from '../../tracker/task-trace.js';
 import { createRunDirectory } from '../channel/run-directory.js';
@@ -62,7 +63,10 @@ export async function runObservedUncached(
       channel: silence,
       policy,
       workspaceRoot: execution.workspaceRoot,
-      runnerDirectories: [cacheDirectory, directory as AbsolutePath],
+      runnerDirectories: [
+        ...ownDirectories(cacheLayout(cacheDirectory)),
+        directory as AbsolutePath,
+      ],
       inputMatches: [],
     });
     const stopFollowing = followWindowSize(window, task);

@@ -12,6 +12,7 @@ import type { ConfidentialValues } from '../../plan/secrets/confidential-values.
 import type { TaskTrace } from '../../tracker/task-trace.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { deriveRun } from '../derive/derive-run.js';
+import type { Derived } from '../derive/derive-run.js';
 import { observeRun } from '../derive/observe-run.js';
 import { below } from '../derive/workspace-accesses.js';
 import { viewWorkspace } from '../derive/workspace-view.js';
@@ -145,6 +146,7 @@ async function runObserved(
       ...(stopped !== undefined && { stopped }),
       served: servedTo(run.planned, channel),
     };
+    let kept: Derived | undefined;
     const stored =
       !succeeded(ending) || stopped !== undefined
         ? endedByTracker(trace)
@@ -157,6 +159,7 @@ async function runObserved(
               duration: taskDuration,
               mainPid: task.pid,
               begun,
+              derived: (derived) => (kept = derived),
             })
           : outputNotKept(recording);
     if (stored?.kind !== 'stored') {
@@ -173,6 +176,7 @@ async function runObserved(
       ...outcome,
       duration: performance.now() - run.start,
       ...(observed !== undefined && { observed }),
+      ...(kept !== undefined && stored?.kind === 'stored' && { touched: touchedBy(kept) }),
       ...(stored?.kind === 'stored' && { entry: stored.entry }),
       ...(stored !== undefined && stored.kind !== 'stored' && { notCached: stored }),
     };
@@ -203,6 +207,8 @@ interface Finished {
   readonly duration: number;
   readonly mainPid: number | undefined;
   readonly begun: BegunRun;
+  /** Called with what the run depended on and made, if that is known. */
+  readonly derived: (derived: Derived) => void;
 }
 
 /** Stores the run, or says why not. */
@@ -225,6 +231,7 @@ async function store(
     viewWorkspace(execution.workspaceRoot),
   );
   if (derived.kind !== 'derived') return derived;
+  finished.derived(derived);
   const concealment = concealmentOf(
     planned,
     new Map([
@@ -253,6 +260,14 @@ async function store(
     world,
     begun,
   );
+}
+
+/** The files of a run that is stored: another one may make the cache forget it at once. */
+function touchedBy({ dependencies, outputs }: Derived): NonNullable<Outcome['touched']> {
+  return {
+    content: dependencies.flatMap((found) => (found.kind === 'content' ? [found.path] : [])),
+    written: outputs.map(({ path }) => path),
+  };
 }
 
 function observedFacts(

@@ -1,5 +1,6 @@
 import type { WorkspacePath } from '../../../cache/brands.js';
 import type { StoredResult } from '../../../cache/explain/stored-result.js';
+import type { PathRules } from '../../plan/execution.js';
 import type { ObservedRun } from '../derive/observe-run.js';
 import { ABSENT, fileState, linkState } from './fact.js';
 import type { Fact, FactState } from './fact.js';
@@ -52,10 +53,20 @@ export function factsOfResult({ observations, outputs }: StoredResult): StepFact
   return { facts, written: new Set(outputs.map(({ path }) => path)) };
 }
 
-/** Of a run that left no result, or that is still at work. */
-export function factsOfRun({ content, looked, listed, written }: ObservedRun): StepFacts {
+/**
+ * Of a run that left no result, or that is still at work.
+ *
+ * @param input the globs that are configured for it.
+ */
+export function factsOfRun(
+  { content, looked, listed, written }: ObservedRun,
+  input: PathRules | undefined,
+): StepFacts {
+  const { include, exclude } = input ?? { include: [], exclude: [] };
+  const glob = { kind: 'glob', path: baseOf(include), include, exclude } as const;
   return {
     facts: [
+      ...(include.length > 0 ? [{ fact: glob, before: undefined }] : []),
       ...content.map((path) => ({ fact: { kind: 'content', path } as const, before: undefined })),
       ...looked.map(({ path, before }) => ({
         fact: { kind: 'look', path } as const,

@@ -1,5 +1,6 @@
 import type { AbsolutePath } from '../../../cache/brands.js';
 import type { StoredResult } from '../../../cache/explain/stored-result.js';
+import type { PathRules } from '../../plan/execution.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Incompleteness } from '../../tracker/task-trace.js';
 import type { ObservedRun } from '../derive/observe-run.js';
@@ -274,7 +275,11 @@ class PlanWatch {
       why.filter(({ cause }) => cause !== 'survivors'),
     );
     if (observed === undefined) return undefined;
-    return this.#take(step, factsOfRun(observed), false);
+    return this.#take(step, factsOfRun(observed, this.#inputOf(index)), false);
+  }
+
+  #inputOf(step: StepIndex): PathRules | undefined {
+    return this.plan.steps[step]?.planned?.execution.cache?.input;
   }
 
   /** Watches first, and looks then: what changes in between is not lost. */
@@ -296,7 +301,7 @@ class PlanWatch {
       this.#beUnsure(index, step, observed.incomplete);
       const isFirst = step.facts.startedAt !== step.started;
       step.facts.startedAt = step.started;
-      const changed = await this.#take(step, factsOfRun(observed), !isFirst);
+      const changed = await this.#take(step, factsOfRun(observed, this.#inputOf(index)), !isFirst);
       this.#isStale = true;
       if (changed !== undefined && step.state === 'running') this.#runAgain(index, changed);
     }

@@ -1,4 +1,4 @@
-import type { AbsolutePath } from '../../../cache/brands.js';
+import type { AbsolutePath, WorkspacePath } from '../../../cache/brands.js';
 import { changedAt, factKey, factState } from './fact.js';
 import type { Fact, FactChange, FactState } from './fact.js';
 import { parentOf } from './directory-watch.js';
@@ -36,6 +36,7 @@ export class WatchedFacts {
     const known = keeps ? this.#facts : new Map<string, { fact: Fact; state: FactState }>();
     const next = new Map<string, { fact: Fact; state: FactState }>();
     let changed: FactChange | undefined;
+    this.#written = written;
     for (const { fact, before } of facts) {
       const key = factKey(fact);
       const old = known.get(key);
@@ -49,14 +50,13 @@ export class WatchedFacts {
       if (isOwn || changed !== undefined) continue;
       if (
         before !== undefined
-          ? state !== before
+          ? this.#differs(fact, before, state)
           : fact.kind === 'content' && changedAt(this.root, fact) >= started
       ) {
         changed = { fact, before, now: state };
       }
     }
     this.#facts = next;
-    this.#written = written;
     return changed;
   }
 
@@ -72,12 +72,23 @@ export class WatchedFacts {
       // While it is at work it may write again and again.
       if (isRunning && fact.kind !== 'glob' && this.#written.has(fact.path)) continue;
       const now = await factState(this.root, fact);
-      if (now === state) continue;
+      if (!this.#differs(fact, state, now)) continue;
       this.#facts.set(key, { fact, state: now });
       if (isRunning && fact.kind === 'listing' && this.#ownNames(fact, state, now)) continue;
       first ??= { fact, before: state, now };
     }
     return first;
+  }
+
+  /** Whether a fact is another one now; what globs match of the step's own work is none. */
+  #differs(fact: Fact, before: FactState, now: FactState): boolean {
+    if (before === now || fact.kind !== 'glob') return before !== now;
+    const others = (state: FactState): string =>
+      state
+        .split('\0')
+        .filter((path) => !this.#written.has(path as WorkspacePath))
+        .join('\0');
+    return others(before) !== others(now);
   }
 
   /** Whether a directory differs only in names that the step itself made or removed. */
