@@ -123,7 +123,6 @@ async function runObserved(
     recordOutput(recorder, events.wrote),
   );
   const stopFollowing = followWindowSize(window, task);
-  const tracker = context.tracker(execution.workspaceRoot);
   const looking = lookWhileRunning(environment.directory, tracker, (trace) =>
     observedFacts(run, context, environment, { trace, channel: environment.drain(), inputMatches }),
   );
