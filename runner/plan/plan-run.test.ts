@@ -145,6 +145,7 @@ describe('planRun', () => {
         },
         input: { auto: true, include: [], exclude: ['*.log'] },
         output: { auto: false, include: ['dist/**'], exclude: [] },
+        autoEnv: false,
         mayOptOut: true,
       },
     });

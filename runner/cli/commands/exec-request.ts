@@ -35,7 +35,7 @@ export const execRequestFlags = {
   'auto-env': {
     type: 'boolean',
     description:
-      'Variables the command looks for one by one (getenv) are passed when it does,\nand its result depends on them.',
+      'Variables the command looks for (getenv) are passed when it does, and\nits result depends on them.',
   },
   'untracked-env': {
     type: 'string',
