@@ -5,6 +5,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { WatchedOutput } from './harness/watched-output.js';
 import { Workspace, vtPath } from './harness/workspace.js';
 
+// Shows: run.completion
+
 /** What Tab makes of a line, in the real shells. */
 const say = (text: string): string => `printf 'ran-%s\\n' ${text}`;
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Workspace, type Finished } from './harness/workspace.js';
 
+// Shows: run.hidden-edges
+
 /** Tasks that meet in files, as the stored results show it. */
 const hidden = `warning[hidden-edge]: "app#build" reads packages/lib/dist.txt, which "lib#build" writes, and nothing says that it comes after it
 help: add "lib#build" to "dependsOn" of "app#build", or make its package depend on the other

@@ -5,6 +5,8 @@ import { CommandedProgram } from './harness/commanded-program.js';
 import { WatchedOutput } from './harness/watched-output.js';
 import { Workspace, type Finished, type RunOptions, type Started } from './harness/workspace.js';
 
+// Shows: run.watch
+
 const waiting = 'vt run: waiting for changes\n';
 
 function workspaceOf(t: TestContext, tasks: object, files: Record<string, string> = {}): Workspace {
