@@ -25,6 +25,31 @@ echo "$MODE $APP_TITLE $text $IFS $- $LC_ALL"
 kill -PIPE $$
 `;
 
+const questions = `
+set -eufC
+IFS=:_; LC_ALL=C.UTF-8
+. ./vt_client.sh
+vt_label 'plugin x'
+vt_depend_on_json data.json /version; version=$vt_value
+vt_label
+vt_depend_on_glob 'src/*.c' --exclude '**/left-*'
+files=; at=0
+while [ "$at" -lt "$vt_count" ]; do at=$((at + 1)); eval "files=\\$files\\ \\$vt_path_$at"; done
+vt_depend_on_exists flag || [ "$vt_value" = absent ]
+vt_declare_complete declared --output out
+echo "$version$files $vt_value"
+`;
+
+const unanswered = `
+set -eu
+. "$0"
+vt_label x
+vt_declare_complete a
+vt_depend_on_glob '*' || echo "$vt_count no answer"
+! vt_depend_on_exists "$0" && [ -z "$vt_value" ]
+! vt_depend_on_json "$0" / && [ -z "$vt_value" ]
+`;
+
 describe('the sh client', () => {
   for (const shell of shells) {
     it(`works in ${shell[0]} whatever the script has set, and leaves it so`, async (t) => {
@@ -58,6 +83,57 @@ describe('the sh client', () => {
       assert.match((await build('two')).stderr, /cache miss: env 'APP_TITLE' changed/);
     });
 
+    it(`asks about files in ${shell[0]}, on whose behalf it says`, async (t) => {
+      if (spawnSync(shell[0], [...shell.slice(1), '-c', ':']).status !== 0) {
+        return t.skip(`${shell[0]} is not installed`);
+      }
+      const workspace = new Workspace(t, {
+        'ask.sh': questions,
+        'data.json': '{"version": "1"}',
+        'src/a b.c': '',
+        'src/left-out.c': '',
+        declared: 'one',
+      });
+      workspace.copyIn(client, 'vt_client.sh');
+      const command = ['--', ...shell, 'ask.sh'];
+      const ask = async () => {
+        const { code, stderr, stdout } = await workspace.vt(['exec', ...command]);
+        const [, reason] = /cache miss: (.*), executing/.exec(stderr) ?? [];
+        return [code, stderr.includes('cache hit') ? 'hit' : (reason ?? 'run'), stdout];
+      };
+      assert.deepEqual(await ask(), [0, 'run', '1 src/a b.c absent\n']);
+      workspace.write({ 'data.json': '{"version": "1", "more": 2}', 'src/readme': '' });
+      assert.deepEqual(await ask(), [0, 'hit', '1 src/a b.c absent\n']);
+      const why = (await workspace.vt(['why', '-v', ...command])).stdout;
+      const asked = `'/version' of 'data.json': asked for by ${shell.join(' ')} ask.sh (plugin x)`;
+      assert.ok(why.includes(asked), why);
+
+      workspace.write({ 'data.json': '{"version": "2"}' });
+      const version = `'/version' of 'data.json' changed`;
+      assert.deepEqual(await ask(), [0, version, '2 src/a b.c absent\n']);
+      workspace.write({ declared: 'two' });
+      assert.deepEqual(await ask(), [0, `'declared' modified`, '2 src/a b.c absent\n']);
+      workspace.write({ 'flag/is': 'there' });
+      assert.deepEqual(await ask(), [
+        0,
+        `'flag' added in workspace root`,
+        '2 src/a b.c directory\n',
+      ]);
+      workspace.write({ 'src/b.c': '' });
+      const added = `'b.c' added in 'src'`;
+      assert.deepEqual(await ask(), [0, added, '2 src/a b.c src/b.c directory\n']);
+    });
+
+    it(`answers no question about files outside a runner in ${shell[0]}`, (t) => {
+      const { status, stdout, stderr } = spawnSync(
+        shell[0],
+        [...shell.slice(1), '-c', unanswered, client],
+        { encoding: 'utf8', env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      if (status === null) return t.skip(`${shell[0]} is not installed`);
+      assert.deepEqual([status, stdout, stderr], [0, '0 no answer\n', '']);
+    });
+
     it(`starts no process for a report in ${shell[0]}`, async (t) => {
       if (spawnSync(shell[0], [...shell.slice(1), '-c', ':']).status !== 0) {
         return t.skip(`${shell[0]} is not installed`);
@@ -67,7 +143,8 @@ describe('the sh client', () => {
         'report.sh': `. ./vt_client.sh
           vt_ignore_input first
           : > "$1"
-          for n in 0 1 2 3 4 5 6 7 8 9; do vt_ignore_input "/dir/$n" && vt_disable_cache; done`,
+          for n in 0 1 2 3 4 5 6 7 8 9; do vt_ignore_input "/dir/$n" && vt_disable_cache; done
+          vt_label x; vt_declare_complete /in --output /out`,
       });
       workspace.copyIn(client, 'vt_client.sh');
       const trace = ['strace', '-f', '-o', 'trace', '-e', 'trace=%process,openat'];
@@ -78,7 +155,7 @@ describe('the sh client', () => {
       assert.deepEqual([run.code, run.stdout], [0, '']);
       const [, after = ''] = workspace.read('trace').split('"begin", O_WRONLY');
       const opened = (after.match(/\/q", O_WRONLY/g) ?? []).length;
-      assert.equal(opened, 20, 'each report opens the FIFO');
+      assert.equal(opened, 23, 'each report opens the FIFO, for each text if it has more');
       assert.equal(/clone|fork|exec/.exec(after)?.[0], undefined);
     });
   }

@@ -5,8 +5,9 @@
 #
 # POSIX sh; tested with dash, bash and busybox. A report starts no process; a question needs mv, dd, od
 # and awk. Outside a runner, and when the runner is gone, every function does nothing and returns 0, but
-# for vt_is_inside_runner and for vt_get_env, which answer 1 for "no". All may be called in subshells,
-# under `set -eu`, whatever IFS, the locale and the traps are. Names that begin with _vt_ are ours.
+# for vt_is_inside_runner, vt_get_env and vt_depend_on_…, which answer 1 for "no". All may be called in
+# subshells, under `set -eu`, whatever IFS, the locale and the traps are. Names that begin with _vt_ are
+# ours.
 #
 # The channel is described in proto/PROTOCOL.md of vt; the names of its parts are used here.
 
@@ -15,6 +16,9 @@ _vt_protocol_version=1
 
 # Whose conversation this is: none yet.
 _vt_pid=
+
+# On whose behalf it is said: its own.
+_vt_label=
 
 # Bytes of a frame that are left for a chunk when every header field has its greatest length, those that
 # are written longer than they need be (see _vt_varint) among them.
@@ -126,6 +130,86 @@ vt_fetch_envs_by_prefix() {
   _vt_export_all
 }
 
+# vt_depend_on_glob [--exclude GLOB]… GLOB…: the result depends on which files match, not on what is in
+# them. Their number in $vt_count, their paths, relative to the working directory and sorted, in
+# $vt_path_1 and so on. Returns 1 if nobody answers: look yourself.
+#
+# The moment from which on a process looks for a question's sake is a system call of its own
+# (PROTOCOL.md, "Questions about files"), which a shell has no command for. So what the script looks at
+# itself counts as ever, here and below; it need not, as it is told.
+vt_depend_on_glob() {
+  vt_count=0
+  _vt_begin || return 1
+  _vt_absolute .
+  # Each with its tag is put behind what is left of those given.
+  _vt_given=$# _vt_each='\022'
+  while [ "$_vt_given" -gt 0 ]; do
+    if [ "$1" = --exclude ]; then
+      _vt_each='\032'
+    else
+      set -- "$@" "$_vt_each" "$1"
+      _vt_each='\022'
+    fi
+    shift
+    _vt_given=$((_vt_given - 1))
+  done
+  _vt_request '\112' '' 0 '\212\000' "$_vt_path" "$@"
+  _vt_ask
+  [ "$_vt_answer" = paths ]
+}
+
+# vt_depend_on_exists PATH: the result depends on whether something is there, and what kind of thing:
+# `absent`, `file`, `directory` or `other` in $vt_value. Returns 1 if there is nothing, or nobody answers,
+# and $vt_value is empty.
+vt_depend_on_exists() {
+  vt_value=
+  _vt_begin || return 1
+  _vt_absolute "$1"
+  _vt_request '\122' '' 0 '\212\000' "$_vt_path"
+  _vt_ask
+  case $vt_value in '' | absent) return 1 ;; esac
+}
+
+# vt_depend_on_json PATH POINTER: the result depends on one value in a JSON file (by RFC 6901, such as
+# /dependencies/vite). In $vt_value, a string as it is, all else as JSON. Returns 1 if there is none, or
+# nobody answers.
+vt_depend_on_json() {
+  vt_value=
+  _vt_begin || return 1
+  _vt_absolute "$1"
+  _vt_request '\132' '' 0 '\212\000' "$_vt_path" '\022' "$2"
+  _vt_ask
+  [ "$_vt_answer" = value ]
+}
+
+# vt_declare_complete [--input] PATH… [--output PATH…]: this process, and every one it starts, reads and
+# writes nothing but these. For what cannot be traced; what is seen all the same counts as ever. A
+# directory stands for all files below it. Each option holds for all paths up to the next.
+vt_declare_complete() {
+  _vt_begin || return 0
+  _vt_given=$# _vt_each='\212\000'
+  while [ "$_vt_given" -gt 0 ]; do
+    case $1 in
+      --input) _vt_each='\212\000' ;;
+      --output) _vt_each='\022' ;;
+      *)
+        _vt_absolute "$1"
+        set -- "$@" "$_vt_each" "$_vt_path"
+        ;;
+    esac
+    shift
+    _vt_given=$((_vt_given - 1))
+  done
+  _vt_request '\102' '' 0 "$@"
+  _vt_send 0
+}
+
+# vt_label [NAME]: what is said from now on is said on somebody's behalf, such as `plugin x`, whom the
+# runner names where it says who it was. Without a name: on its own.
+vt_label() {
+  _vt_label=${1-}
+}
+
 # ---- conversations ------------------------------------------------------------------------------
 
 # Begins the conversation of this process when it is first needed. 1: there is nobody to talk to.
@@ -229,24 +313,55 @@ _vt_varint() {
   esac
 }
 
-# _vt_request TAG FIELDS COUNT TEXT_TAG TEXT: makes an encoded Request. Its kind has fields, which have so
-# many bytes, and then a text. Everything before the text is in _vt_kind, with _vt_kind_length bytes.
+# _vt_request TAG FIELDS COUNT [TEXT_TAG TEXT]…: makes an encoded Request. Its kind has fields, which have
+# so many bytes, and then texts.
+#
+# It is made of pieces, each of bytes that are ours and a text. The last, mostly the only one, is _vt_kind
+# with _vt_kind_length bytes and _vt_text with _vt_size bytes; those before, _vt_pieces of them, are in
+# variables of the same names with _1, _2 and so on.
 _vt_request() {
-  _vt_bytes "$5"
-  _vt_text=$5
-  case $4 in ????) _vt_length=1 ;; *) _vt_length=2 ;; esac
-  _vt_out=$4
-  _vt_varint "$_vt_size"
-  _vt_fields=$2$_vt_out _vt_number_of=$(($3 + _vt_length))
+  _vt_encode "$@"
+  if [ -n "$_vt_label" ]; then _vt_add '\172' "$_vt_label"; fi
+}
+
+_vt_encode() {
+  _vt_tag=$1 _vt_kind=$2 _vt_kind_length=$3 _vt_whole=$3 _vt_text='' _vt_size=0 _vt_pieces=0
+  shift 3
+  while [ $# -gt 1 ]; do
+    _vt_add "$1" "$2"
+    shift 2
+  done
+  # What comes first is known last: the length of it all.
+  case $_vt_tag in ????) _vt_length=1 ;; *) _vt_length=2 ;; esac
+  _vt_out=$_vt_tag
+  _vt_varint "$_vt_whole"
+  if [ "$_vt_pieces" = 0 ]; then
+    _vt_kind=$_vt_out$_vt_kind _vt_kind_length=$((_vt_length + _vt_kind_length))
+  else
+    _vt_kind_1=$_vt_out$_vt_kind_1 _vt_kind_length_1=$((_vt_length + _vt_kind_length_1))
+  fi
+}
+
+# Adds a text to the request: to the last piece if that has none and is short.
+_vt_add() {
+  if [ "$_vt_size" -gt 0 ] || [ "$_vt_kind_length" -gt 400 ]; then
+    _vt_pieces=$((_vt_pieces + 1))
+    eval "_vt_kind_$_vt_pieces=\$_vt_kind _vt_kind_length_$_vt_pieces=\$_vt_kind_length"
+    eval "_vt_text_$_vt_pieces=\$_vt_text _vt_size_$_vt_pieces=\$_vt_size"
+    _vt_kind='' _vt_kind_length=0
+  fi
+  _vt_bytes "$2"
+  _vt_text=$2
   case $1 in ????) _vt_length=1 ;; *) _vt_length=2 ;; esac
   _vt_out=$1
-  _vt_varint $((_vt_number_of + _vt_size))
-  _vt_kind=$_vt_out$_vt_fields _vt_kind_length=$((_vt_length + _vt_number_of))
+  _vt_varint "$_vt_size"
+  _vt_kind=$_vt_kind$_vt_out _vt_kind_length=$((_vt_kind_length + _vt_length))
+  _vt_whole=$((_vt_whole + _vt_length + _vt_size))
 }
 
 _vt_hello() {
   # client "sh" and the number of the version; its text comes last.
-  _vt_request '\212\000' "\\010\\00$_vt_protocol_version\\022\\002sh" 6 '\032' "$_vt_client_version"
+  _vt_encode '\212\000' "\\010\\00$_vt_protocol_version\\022\\002sh" 6 '\032' "$_vt_client_version"
 }
 
 # The number of bytes of a text, in _vt_size, whatever a character is here.
@@ -291,7 +406,7 @@ _vt_send() {
   case $_vt_text in
     *["$_vt_nl$_vt_cr"]*) _vt_send_chunks ;;
     *)
-      if [ $((_vt_kind_length + _vt_size)) -gt "$_vt_most" ]; then
+      if [ "$_vt_pieces" -gt 0 ] || [ $((_vt_kind_length + _vt_size)) -gt "$_vt_most" ]; then
         _vt_send_chunks
       else
         _vt_frame 0 '\072' "$_vt_kind" "$_vt_kind_length" "$_vt_text" "$_vt_size"
@@ -301,12 +416,32 @@ _vt_send() {
   _vt_locale
 }
 
-# In chunks: one of what is before the text, then the text, cut behind newlines, and behind the byte a
-# mark begins with so that there is none in a frame.
+# In chunks, one or more of each piece.
 _vt_send_chunks() {
-  if [ -n "$_vt_text" ]; then _vt_more=1; else _vt_more=0; fi
-  _vt_frame "$_vt_more" '\102' "$_vt_kind" "$_vt_kind_length" '' 0
-  _vt_left=$_vt_text _vt_left_size=$_vt_size
+  _vt_sent=0
+  while [ "$_vt_sent" -lt "$_vt_pieces" ]; do
+    _vt_sent=$((_vt_sent + 1))
+    eval "_vt_send_piece 1 \"\$_vt_kind_$_vt_sent\" \"\$_vt_kind_length_$_vt_sent\"" \
+      "\"\$_vt_text_$_vt_sent\" \"\$_vt_size_$_vt_sent\""
+  done
+  _vt_send_piece 0 "$_vt_kind" "$_vt_kind_length" "$_vt_text" "$_vt_size"
+}
+
+# _vt_send_piece MORE KIND LENGTH TEXT SIZE: in one chunk if it can be; else one of what is before the
+# text, then the text, cut behind newlines, and behind the byte a mark begins with so that there is none in
+# a frame.
+_vt_send_piece() {
+  case $4 in
+    *["$_vt_nl$_vt_cr"]*) ;;
+    *)
+      if [ $(($3 + $5)) -le "$_vt_most" ]; then
+        _vt_frame "$1" '\102' "$2" "$3" "$4" "$5"
+        return
+      fi
+      ;;
+  esac
+  _vt_frame 1 '\102' "$2" "$3" '' 0
+  _vt_left=$4 _vt_left_size=$5
   while [ "$_vt_left_size" -gt 0 ] && [ "$_vt_ended" = 0 ]; do
     # All parameter expansions that cut a long text where a short one ends are slow in some shell.
     _vt_piece=$(printf "%.${_vt_most}sx" "$_vt_left")
@@ -319,7 +454,7 @@ _vt_send_chunks() {
       *) _vt_piece_size=${#_vt_piece} ;;
     esac
     _vt_left_size=$((_vt_left_size - _vt_piece_size))
-    if [ "$_vt_left_size" -gt 0 ]; then _vt_more=1; else _vt_more=0; fi
+    if [ "$_vt_left_size" -gt 0 ]; then _vt_more=1; else _vt_more=$1; fi
     _vt_frame "$_vt_more" '\102' '' 0 "$_vt_left" "$_vt_piece_size"
     _vt_drop "$_vt_piece_size"
   done
@@ -415,7 +550,7 @@ _VT_END
 
 # ---- replies ------------------------------------------------------------------------------------
 
-# Asks the request that was made. _vt_answer: value, absent, set, hello, or none.
+# Asks the request that was made. _vt_answer: value, absent, set, paths, kind, hello, or none.
 #
 # A reply FIFO is claimed for each question: one that is kept would have to be kept open, in a
 # descriptor that may be the caller's and that all programs the caller starts would get.
@@ -432,11 +567,11 @@ _vt_ask() {
     esac
     if [ -z "$_vt_channel" ]; then
       _vt_question=$_vt_kind _vt_question_length=$_vt_kind_length
-      _vt_question_text=$_vt_text _vt_question_size=$_vt_size
-      _vt_kind='\072\000' _vt_kind_length=2 _vt_text='' _vt_size=0
+      _vt_question_text=$_vt_text _vt_question_size=$_vt_size _vt_question_pieces=$_vt_pieces
+      _vt_kind='\072\000' _vt_kind_length=2 _vt_text='' _vt_size=0 _vt_pieces=0
       _vt_send 0
       _vt_kind=$_vt_question _vt_kind_length=$_vt_question_length
-      _vt_text=$_vt_question_text _vt_size=$_vt_question_size
+      _vt_text=$_vt_question_text _vt_size=$_vt_question_size _vt_pieces=$_vt_question_pieces
       [ "$_vt_ended" = 1 ] || sleep 0.01 2>/dev/null || sleep 1
       continue
     fi
@@ -526,7 +661,7 @@ END {
     while (at < stop_reply) {
       field(stop_reply)
       if (number == 1 && kind == 0) sequence = value
-      else if (number >= 2 && number <= 6 && kind == 2) { body = number; start = from; stop = to }
+      else if (number >= 2 && number <= 9 && kind == 2) { body = number; start = from; stop = to }
     }
     if (sequence == wanted) break
   }
@@ -542,23 +677,34 @@ function more(count,  i) {
   exit 0
 }
 
-function answer(  count, version, i) {
+function answer(  count, plain, i) {
   for (at = start; body > 2 && at < stop;) {
     field(stop)
     if (number != 1) continue
-    if (body == 4 && kind == 0) version = value
-    if (body == 5 && kind == 2) { count = 1; first[1] = from; last[1] = to }
-    if (body == 6 && kind == 2) variable(++count, from, to)
+    if (kind == 0) plain = value
+    else if (kind == 2) {
+      if (body == 6) variable(++count, from, to)
+      else { if (body == 7 || !count) count++; first[count] = from; last[count] = to }
+    }
   }
-  if (body == 4) printf "vt_value=%d _vt_answer=hello", version
-  else if (body == 5 && count == 0) printf "_vt_answer=absent"
-  else if (body == 5) { put("vt_value", first[1], last[1]); printf "_vt_answer=value" }
-  else if (body == 6) {
+  if (body == 4) printf "vt_value=%d _vt_answer=hello", plain
+  else if (body == 8) {
+    split("absent file directory other", names, " ")
+    printf "vt_value=%s _vt_answer=kind", names[plain]
+  }
+  else if ((body == 5 || body == 9) && count == 0) printf "_vt_answer=absent"
+  else if (body == 5 || body == 9) {
+    if (body == 5 || byte[first[1]] != 34) put("vt_value", first[1], last[1])
+    else unquote("vt_value", first[1] + 1, last[1] - 1)
+    printf "_vt_answer=value"
+  }
+  else if (body == 6 || body == 7) {
     for (i = 1; i <= count; i++) {
+      if (body == 7) { put("vt_path_" i, first[i], last[i]); continue }
       put("vt_name_" i, name_first[i], name_last[i])
       put("vt_value_" i, first[i], last[i])
     }
-    printf "vt_count=%d _vt_answer=set", count
+    printf "vt_count=%d _vt_answer=%s", count, body == 6 ? "set" : "paths"
   }
   else printf "_vt_answer=none"
 }
@@ -593,6 +739,47 @@ function varint(limit,  result, factor) {
     if (byte[at++] < 128) return result
   }
   say("lost")
+}
+
+# An assignment of what a string of JSON says; NUL, which no variable can hold, is left out.
+function unquote(name, from, to,  end, i, unit, low) {
+  end = n
+  for (i = from; i < to; i++) {
+    if (byte[i] != 92) { byte[end++] = byte[i]; continue }
+    if (byte[++i] != 117) { byte[end++] = plain_escape(byte[i]); continue }
+    unit = hex(i + 1)
+    i += 4
+    if (unit >= 55296 && unit < 57344) {
+      low = unit < 56320 && byte[i + 1] == 92 && byte[i + 2] == 117 ? hex(i + 3) : 0
+      if (low >= 56320 && low < 57344) { unit = 65536 + (unit - 55296) * 1024 + low - 56320; i += 6 }
+      else unit = 65533
+    }
+    if (unit == 0) continue
+    if (unit < 128) { byte[end++] = unit; continue }
+    if (unit < 2048) byte[end++] = 192 + int(unit / 64)
+    else {
+      if (unit < 65536) byte[end++] = 224 + int(unit / 4096)
+      else { byte[end++] = 240 + int(unit / 262144); byte[end++] = 128 + int(unit / 4096) % 64 }
+      byte[end++] = 128 + int(unit / 64) % 64
+    }
+    byte[end++] = 128 + unit % 64
+  }
+  put(name, n, end)
+}
+
+function plain_escape(letter) {
+  if (letter == 98) return 8
+  if (letter == 102) return 12
+  if (letter == 110) return 10
+  if (letter == 114) return 13
+  if (letter == 116) return 9
+  return letter
+}
+
+function hex(at,  i, result) {
+  for (i = at; i < at + 4; i++)
+    result = result * 16 + (byte[i] < 58 ? byte[i] - 48 : byte[i] % 32 + 9)
+  return result
 }
 
 # An assignment, the value in quotes of the shell.
