@@ -12,10 +12,10 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { client, expectConformance, lacking } from './conformance-rig.js';
+import { client, expectConformance, lacking, questions } from './conformance-rig.js';
 
 // Every client of the channel is put through what proto/PROTOCOL.md demands of clients: those that are
-// built first. Nothing is fetched for it: libraries are those of the system (Debian's packages).
+// built first. They have no questions about files. Nothing is fetched for it: libraries are those of the system (Debian's packages).
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'vt-clients-'));
 after(() => {
@@ -27,7 +27,7 @@ test('the C client conforms', () => {
   const sources = [client('c/conformance/driver.c'), client('c/vt_client.c')];
   const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread'];
   execFileSync('cc', [...strict, '-o', driver, ...sources]);
-  expectConformance([driver]);
+  expectConformance([driver], questions);
 });
 
 /** Where Debian has the sources of crates. */
@@ -49,7 +49,7 @@ test(
     const tests = spawnSync('cargo', ['test', ...offline], { encoding: 'utf8', env });
     assert.equal(tests.status, 0, tests.stdout + tests.stderr);
     // Tests build examples, too.
-    expectConformance([path.join(target, 'debug/examples/conformance')]);
+    expectConformance([path.join(target, 'debug/examples/conformance')], questions);
   },
 );
 
@@ -81,7 +81,7 @@ test(
     }
     expectConformance(
       [driver],
-      ['takes a new name in the child of a fork, and its parent keeps its own'],
+      [...questions, 'takes a new name in the child of a fork, and its parent keeps its own'],
     );
   },
 );
@@ -117,6 +117,7 @@ test('the Java client conforms', { skip: lacking('javac', 'java') }, () => {
     ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', `${classes}:${driver}`, 'Driver'],
     [
       'resolves relative paths against its working directory',
+      ...questions,
       'takes a new name in the child of a fork, and its parent keeps its own',
     ],
   );

@@ -10,6 +10,24 @@ export type Operation =
       readonly pattern: { readonly glob: string } | { readonly prefix: string };
       readonly tracked?: boolean;
     }
+  /** Which files match, relative to its working directory. */
+  | {
+      readonly do: 'depend-on-glob';
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+    }
+  /** What is at a path. */
+  | { readonly do: 'depend-on-exists'; readonly path: string }
+  /** One value of a JSON file. */
+  | { readonly do: 'depend-on-json'; readonly path: string; readonly pointer: string }
+  /** All that it reads and writes. */
+  | {
+      readonly do: 'declare-complete';
+      readonly inputs: readonly string[];
+      readonly outputs: readonly string[];
+    }
+  /** On somebody's behalf. */
+  | { readonly do: 'labelled'; readonly label: string; readonly operation: Operation }
   /** Whether a runner listens. */
   | { readonly do: 'inside' }
   /** Which version of the protocol both sides speak. */
@@ -26,6 +44,7 @@ export type Answer =
   | 'yes'
   | 'no'
   | { readonly value: string | undefined }
+  | { readonly paths: readonly string[] }
   | { readonly set: Readonly<Record<string, string>> };
 
 /** The line, without its end, that tells a driver. */
@@ -44,6 +63,16 @@ export function operationLine(operation: Operation): string {
       const [kind, text] = 'glob' in pattern ? ['glob', pattern.glob] : ['prefix', pattern.prefix];
       return `get-envs ${kind} ${encodeField(text)} ${mode(operation)}`;
     }
+    case 'depend-on-glob':
+      return `${operation.do} ${listOf(operation.include)} ${listOf(operation.exclude)}`;
+    case 'depend-on-exists':
+      return `${operation.do} ${encodeField(operation.path)}`;
+    case 'depend-on-json':
+      return `${operation.do} ${encodeField(operation.path)} ${encodeField(operation.pointer)}`;
+    case 'declare-complete':
+      return `${operation.do} ${listOf(operation.inputs)} ${listOf(operation.outputs)}`;
+    case 'labelled':
+      return `labelled ${encodeField(operation.label)} ${operationLine(operation.operation)}`;
     case 'inside':
     case 'version':
       return operation.do;
@@ -72,6 +101,8 @@ export function parseAnswer(line: string): Answer | 'unsupported' | undefined {
     }
     case 'set':
       return parseSet(fields);
+    case 'paths':
+      return parsePaths(fields);
     default:
       return undefined;
   }
@@ -85,6 +116,21 @@ function parseSet(fields: readonly string[]): Answer | undefined {
     set[name.toString()] = value.toString();
   }
   return { set };
+}
+
+function parsePaths(fields: readonly string[]): Answer | undefined {
+  const paths: string[] = [];
+  for (const field of fields) {
+    const path = decodeField(field);
+    if (path === undefined) return undefined;
+    paths.push(path.toString());
+  }
+  return { paths };
+}
+
+/** A comma in a field is escaped. */
+function listOf(fields: readonly string[]): string {
+  return fields.length === 0 ? '-' : fields.map(encodeField).join(',');
 }
 
 function mode({ tracked = true }: { readonly tracked?: boolean }): string {

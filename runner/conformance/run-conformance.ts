@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert/strict';
 import type { Case } from './cases/case.js';
 import { descriptorCases } from './cases/descriptor-cases.js';
 import { processCases } from './cases/process-cases.js';
+import { questionCases } from './cases/question-cases.js';
 import { reportCases } from './cases/report-cases.js';
 import { runnerCases } from './cases/runner-cases.js';
 import { variableCases } from './cases/variable-cases.js';
@@ -15,6 +16,7 @@ import type { StageOptions } from './stage.js';
 export const conformanceCases: readonly Case[] = [
   ...reportCases,
   ...variableCases,
+  ...questionCases,
   ...descriptorCases,
   ...processCases,
   ...runnerCases,

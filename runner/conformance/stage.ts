@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { ChannelRecord } from '../execute/channel/channel-record.js';
+import type { ChannelRecord, QueryReport } from '../execute/channel/channel-record.js';
 import { openChannel } from '../execute/channel/open-channel.js';
 import type { Channel, ChannelTap } from '../execute/channel/open-channel.js';
 import type { AbsolutePath } from '../../cache/brands.js';
@@ -119,8 +119,15 @@ export function said(record: ChannelRecord): unknown {
       pattern,
       Object.fromEntries(matches),
     ]),
+    queries: record.queries.map(whatIsAsked),
+    complete: record.complete.map(({ inputs, outputs }) => ({ inputs, outputs })),
     failures: record.failures,
   };
+}
+
+function whatIsAsked(query: QueryReport): unknown {
+  const fields = Object.entries(query).filter(([name]) => name !== 'speaker' && name !== 'since');
+  return Object.fromEntries(fields);
 }
 
 /** Of a record in which nothing was said. */
@@ -130,6 +137,8 @@ export const NOTHING_SAID = {
   cacheDisabled: undefined,
   env: [],
   envQueries: [],
+  queries: [],
+  complete: [],
   failures: [],
 } as const;
 

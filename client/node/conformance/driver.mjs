@@ -39,29 +39,55 @@ function pathOf(field) {
   return Buffer.compare(Buffer.from(bytes.toString()), bytes) === 0 ? bytes.toString() : bytes;
 }
 
-async function perform([word, ...fields]) {
+const listOf = (field, each) => (field === '-' ? [] : field.split(',').map(each));
+
+/** @param api the client's functions, on its own behalf or somebody's */
+async function perform([word, ...fields], api = client) {
   switch (word) {
     case 'ignore-input':
-      client.ignoreInput(pathOf(fields[0]));
+      api.ignoreInput(pathOf(fields[0]));
       return 'ok';
     case 'ignore-output':
-      client.ignoreOutput(pathOf(fields[0]));
+      api.ignoreOutput(pathOf(fields[0]));
       return 'ok';
     case 'disable-cache':
-      client.disableCache(text(fields[0]));
+      api.disableCache(text(fields[0]));
       return 'ok';
     case 'get-env': {
-      const value = client.getEnv(text(fields[0]), { tracked: fields[1] === 'tracked' });
+      const value = api.getEnv(text(fields[0]), { tracked: fields[1] === 'tracked' });
       return value === undefined ? 'absent' : `value ${encode(value)}`;
     }
     case 'get-envs': {
       const [kind, pattern, mode] = fields;
       const query = kind === 'glob' ? text(pattern) : { prefix: text(pattern) };
-      const found = client.getEnvs(query, { tracked: mode === 'tracked' });
+      const found = api.getEnvs(query, { tracked: mode === 'tracked' });
       const pairs = Object.entries(found).map(
         ([name, value]) => `${encode(name)}=${encode(value)}`,
       );
       return ['set', ...pairs].join(' ');
+    }
+    case 'depend-on-glob': {
+      const [include, exclude] = fields.map((field) => listOf(field, text));
+      const found = api.dependOnGlob(include, { exclude });
+      return found === undefined ? 'absent' : ['paths', ...found.map(encode)].join(' ');
+    }
+    case 'depend-on-exists': {
+      const found = api.dependOnExists(pathOf(fields[0]));
+      return found === undefined ? 'absent' : `value ${found}`;
+    }
+    case 'depend-on-json': {
+      const value = api.dependOnJson(pathOf(fields[0]), text(fields[1]));
+      if (value === undefined) return 'absent';
+      return `value ${encode(typeof value === 'string' ? value : JSON.stringify(value))}`;
+    }
+    case 'declare-complete': {
+      const [inputs, outputs] = fields.map((field) => listOf(field, pathOf));
+      api.declareComplete({ inputs, outputs });
+      return 'ok';
+    }
+    case 'labelled': {
+      const [name, ...operation] = fields;
+      return perform(operation, client.labelled(text(name)));
     }
     case 'inside':
       return client.isInsideRunner() ? 'yes' : 'no';

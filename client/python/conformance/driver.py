@@ -1,5 +1,6 @@
 """The driver of the Python client for ``vt conformance`` (client/conformance/README.md)."""
 
+import json
 import os
 import re
 import sys
@@ -24,6 +25,10 @@ def text(field):
     return os.fsdecode(decode(field))
 
 
+def texts(field):
+    return [] if field == "-" else [text(each) for each in field.split(",")]
+
+
 def perform(words):
     operation, fields = words[0], words[1:]
     if operation == "ignore-input":
@@ -44,6 +49,26 @@ def perform(words):
             tracked=mode == "tracked",
         )
         return " ".join(["set", *(f"{encode(n)}={encode(v)}" for n, v in found.items())])
+    elif operation == "depend-on-glob":
+        include, exclude = map(texts, fields)
+        paths = vt_client.depend_on_glob(*include, exclude=exclude)
+        return "absent" if paths is None else " ".join(["paths", *map(encode, paths)])
+    elif operation == "depend-on-exists":
+        kind = vt_client.depend_on_exists(decode(fields[0]))
+        return "absent" if kind is None else f"value {kind}"
+    elif operation == "depend-on-json":
+        value = vt_client.depend_on_json(decode(fields[0]), text(fields[1]))
+        if value is None:
+            return "absent"
+        if not isinstance(value, str):
+            value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return f"value {encode(value)}"
+    elif operation == "declare-complete":
+        inputs, outputs = map(texts, fields)
+        vt_client.declare_complete(inputs=inputs, outputs=outputs)
+    elif operation == "labelled":
+        with vt_client.labelled(text(fields[0])):
+            return perform(fields[1:])
     elif operation == "inside":
         return "yes" if vt_client.is_inside_runner() else "no"
     elif operation == "version":

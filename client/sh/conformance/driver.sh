@@ -36,6 +36,19 @@ encode() {
   fi
 }
 
+# Adds the texts of a list of fields to $arguments, which is for eval, each behind a word.
+decode_list() {
+  [ "$1" != - ] || return 0
+  IFS=,
+  for field in $1; do
+    IFS=' '
+    decode "$field"
+    texts=$((texts + 1))
+    eval "text_$texts=\$text"
+    arguments="$arguments $2 \"\$text_$texts\""
+  done
+}
+
 perform() {
   case $1 in
     ignore-input) decode "$2" && vt_ignore_input "$text" ;;
@@ -60,6 +73,57 @@ perform() {
       else
         echo absent
       fi
+      return
+      ;;
+    depend-on-glob)
+      arguments='' texts=0
+      decode_list "$2" ''
+      decode_list "$3" --exclude
+      if ! eval "vt_depend_on_glob $arguments"; then
+        echo absent
+        return
+      fi
+      printf paths
+      at=0
+      while [ "$at" -lt "$vt_count" ]; do
+        at=$((at + 1))
+        printf ' '
+        eval "encode \"\$vt_path_$at\""
+      done
+      echo
+      return
+      ;;
+    depend-on-exists)
+      decode "$2"
+      vt_depend_on_exists "$text" || :
+      echo "${vt_value:+value }${vt_value:-absent}"
+      return
+      ;;
+    depend-on-json)
+      decode "$2"
+      path=$text
+      decode "$3"
+      if vt_depend_on_json "$path" "$text"; then
+        printf 'value '
+        encode "$vt_value"
+        echo
+      else
+        echo absent
+      fi
+      return
+      ;;
+    declare-complete)
+      arguments='' texts=0
+      decode_list "$2" --input
+      decode_list "$3" --output
+      eval "vt_declare_complete $arguments"
+      ;;
+    labelled)
+      decode "$2"
+      vt_label "$text"
+      shift 2
+      perform "$@"
+      vt_label
       return
       ;;
     get-envs)

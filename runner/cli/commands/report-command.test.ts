@@ -19,6 +19,23 @@ describe('vt report', () => {
       ['get-envs', '--prefix='],
       () => ({ kind: 'get-envs', pattern: { prefix: '' }, tracked: true }),
     ],
+    [
+      ['depend-on-glob', 'a*', '--exclude', 'ab', '--label', 'x'],
+      () => ({ kind: 'depend-on-glob', include: ['a*'], exclude: ['ab'], label: 'x' }),
+    ],
+    [['depend-on-exists', 'a'], (root) => ({ kind: 'depend-on-exists', path: `${root}/a` })],
+    [
+      ['depend-on-json', 'a', '/b'],
+      (root) => ({ kind: 'depend-on-json', path: `${root}/a`, pointer: '/b' }),
+    ],
+    [
+      ['declare-complete', '--input', 'a', '--input', '/b', '--output', 'c'],
+      (root) => ({
+        kind: 'declare-complete',
+        inputs: [`${root}/a`, '/b'],
+        outputs: [`${root}/c`],
+      }),
+    ],
   ];
   for (const [argv, expected] of rows) {
     it(`sends: vt report ${argv.join(' ')}`, async (t) => {
