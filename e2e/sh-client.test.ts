@@ -27,7 +27,7 @@ kill -PIPE $$
 
 const questions = `
 set -eufC
-IFS=:_; LC_ALL=C.UTF-8
+IFS=:_0123456789; LC_ALL=C.UTF-8
 . ./vt_client.sh
 vt_label 'plugin x'
 vt_depend_on_json data.json /version; version=$vt_value

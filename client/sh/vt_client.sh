@@ -113,7 +113,7 @@ vt_get_envs_by_prefix() {
 
 # vt_fetch_env NAME…: asks for them, tracked, and exports those that are not set here.
 vt_fetch_env() {
-  while [ $# -gt 0 ]; do
+  while [ "$#" -gt 0 ]; do
     if vt_get_env "$1"; then _vt_export "$1" "$vt_value"; fi
     shift
   done
@@ -266,8 +266,8 @@ _vt_nonce() {
   _vt_out='\015\366\166\164\367\020' _vt_length=6
   _vt_varint "$_vt_pid"
   _vt_out=$_vt_out'\035'
-  for _vt_byte in $((_vt_bits & 255)) $((_vt_bits >> 8 & 255)) $((_vt_bits >> 16 & 255)) \
-    $((_vt_bits >> 24 & 255)); do
+  for _vt_byte in "$((_vt_bits & 255))" "$((_vt_bits >> 8 & 255))" "$((_vt_bits >> 16 & 255))" \
+    "$((_vt_bits >> 24 & 255))"; do
     case $_vt_byte in 10 | 13) _vt_byte=42 ;; esac
     _vt_octal "$_vt_byte"
   done
@@ -298,12 +298,12 @@ _vt_octal() {
 _vt_varint() {
   _vt_number=$1
   while [ "$_vt_number" -gt 127 ]; do
-    _vt_octal $((_vt_number & 127 | 128))
+    _vt_octal "$((_vt_number & 127 | 128))"
     _vt_length=$((_vt_length + 1)) _vt_number=$((_vt_number >> 7))
   done
   case $_vt_number in
     10 | 13)
-      _vt_octal $((_vt_number | 128))
+      _vt_octal "$((_vt_number | 128))"
       _vt_out=$_vt_out'\000' _vt_length=$((_vt_length + 2))
       ;;
     *)
@@ -327,7 +327,7 @@ _vt_request() {
 _vt_encode() {
   _vt_tag=$1 _vt_kind=$2 _vt_kind_length=$3 _vt_whole=$3 _vt_text='' _vt_size=0 _vt_pieces=0
   shift 3
-  while [ $# -gt 1 ]; do
+  while [ "$#" -gt 1 ]; do
     _vt_add "$1" "$2"
     shift 2
   done
@@ -373,7 +373,7 @@ _vt_bytes() {
 
 # C: bytes are characters from now on; without: as before.
 _vt_locale() {
-  if [ $# -gt 0 ]; then
+  if [ "$#" -gt 0 ]; then
     _vt_lc=${LC_ALL-unset}
     LC_ALL=C
   elif [ "$_vt_lc" = unset ]; then
@@ -406,7 +406,7 @@ _vt_send() {
   case $_vt_text in
     *["$_vt_nl$_vt_cr"]*) _vt_send_chunks ;;
     *)
-      if [ "$_vt_pieces" -gt 0 ] || [ $((_vt_kind_length + _vt_size)) -gt "$_vt_most" ]; then
+      if [ "$_vt_pieces" -gt 0 ] || [ "$((_vt_kind_length + _vt_size))" -gt "$_vt_most" ]; then
         _vt_send_chunks
       else
         _vt_frame 0 '\072' "$_vt_kind" "$_vt_kind_length" "$_vt_text" "$_vt_size"
@@ -434,7 +434,7 @@ _vt_send_piece() {
   case $4 in
     *["$_vt_nl$_vt_cr"]*) ;;
     *)
-      if [ $(($3 + $5)) -le "$_vt_most" ]; then
+      if [ "$(($3 + $5))" -le "$_vt_most" ]; then
         _vt_frame "$1" '\102' "$2" "$3" "$4" "$5"
         return
       fi
@@ -467,8 +467,8 @@ _vt_drop() {
     return
   fi
   _vt_any=${_vt_any:-?}
-  while [ ${#_vt_any} -lt "$1" ]; do _vt_any=$_vt_any$_vt_any; done
-  while [ ${#_vt_any} -gt "$1" ]; do _vt_any=${_vt_any#?}; done
+  while [ "${#_vt_any}" -lt "$1" ]; do _vt_any=$_vt_any$_vt_any; done
+  while [ "${#_vt_any}" -gt "$1" ]; do _vt_any=${_vt_any#?}; done
   _vt_left=${_vt_left#$_vt_any}
 }
 
@@ -484,10 +484,10 @@ _vt_frame() {
   fi
   if [ "$1" = 1 ]; then _vt_out=$_vt_out'\060\001' _vt_length=$((_vt_length + 2)); fi
   _vt_out=$_vt_out$2 _vt_length=$((_vt_length + 1))
-  _vt_varint $(($4 + $6))
+  _vt_varint "$(($4 + $6))"
   _vt_content=$_vt_out$3 _vt_length=$((_vt_length + $4 + $6)) _vt_out=
   if [ "$_vt_length" -gt 127 ]; then
-    _vt_octal $((_vt_length & 127 | 128))
+    _vt_octal "$((_vt_length & 127 | 128))"
     _vt_length=$((_vt_length >> 7))
   fi
   _vt_octal "$_vt_length"
