@@ -75,7 +75,7 @@ describe('vt cache', () => {
     const { entry } = await json<{ entry: Record<string, unknown> }>(workspace, 'show', name);
     assert.deepEqual(fields(entry), [
       ...['bytes', 'hits', 'ignored', 'key', 'milliseconds', 'name', 'observations', 'outputs'],
-      ...['printed', 'processes', 'stored', 'task', 'used'],
+      ...['printed', 'processes', 'stored', 'task', 'used', 'withheld'],
     ]);
     assert.deepEqual(fields(entry['key']), [
       ...['args', 'capture', 'cwd', 'env', 'input', 'output', 'program', 'untrackedEnv'],

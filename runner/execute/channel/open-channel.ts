@@ -154,7 +154,8 @@ class OpenChannel implements Channel {
   async close(): Promise<void> {
     this.#reader.close();
     await this.#pool.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    // Who could not send any more may leave word of it while the directory is emptied.
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
   }
 
   #hear(frame: Frame): void {
