@@ -18,6 +18,7 @@ export const SCHEMA_VERSION = 3;
  *     <root>/v3/tmp/                      being written; renamed into place
  *     <root>/v3/confirmed/                what last hits were decided by (confirmation.ts)
  *     <root>/v3/hits.log                  hits the index has not been told of (hit-notes.ts)
+ *     <root>/v3/apart                     a run whose tasks do not meet in files (the runner's check of edges)
  */
 export interface CacheLayout {
   readonly root: AbsolutePath;
@@ -27,6 +28,7 @@ export interface CacheLayout {
   readonly temporary: string;
   readonly confirmed: string;
   readonly hits: string;
+  readonly apart: string;
 }
 
 export function cacheLayout(root: AbsolutePath): CacheLayout {
@@ -39,6 +41,7 @@ export function cacheLayout(root: AbsolutePath): CacheLayout {
     temporary: join(store, 'tmp'),
     confirmed: join(store, 'confirmed'),
     hits: join(store, 'hits.log'),
+    apart: join(store, 'apart'),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Workspace, type Finished } from './harness/workspace.js';
 
@@ -43,6 +44,21 @@ describe('a task that reads what another one writes', () => {
     assert.deepEqual(told(await run(workspace, 'app#build')), [0, hidden]);
     const both = await run(workspace, '-r', 'build');
     assert.deepEqual(told(both), [0, hidden]);
+    const again = await run(workspace, '-r', 'build');
+    assert.match(again.stdout, /vt run: 2\/2 cache hit/);
+    assert.deepEqual(told(again), [0, hidden]);
+  });
+
+  it('is told of when only the configuration has changed, though all of it is replayed as before', async (t) => {
+    const inOrder = { build: { command: reads.build, dependsOn: ['lib#build'] } };
+    const workspace = workspaceOf(t, inOrder);
+    const apart = workspace.path('node_modules/.cache/vt/v3/apart');
+    // The first two may have something to do, the next ones replay both.
+    for (let time = 0; time < 4; time++) {
+      assert.deepEqual(told(await run(workspace, '-r', 'build')), [0, '']);
+    }
+    assert.ok(existsSync(apart), 'the check was spared');
+    workspace.write({ 'packages/app/vite-task.json': JSON.stringify({ tasks: reads }) });
     const again = await run(workspace, '-r', 'build');
     assert.match(again.stdout, /vt run: 2\/2 cache hit/);
     assert.deepEqual(told(again), [0, hidden]);

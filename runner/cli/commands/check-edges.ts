@@ -13,6 +13,7 @@ import { declaredOrder } from '../../plan/run/declared-order.js';
 import type { Io } from '../../report/output.js';
 import type { Location } from '../../workspace/find-workspace.js';
 import { withExplainer } from '../with-explainer.js';
+import { isKnownApart, keepApart, replayedRun } from './known-apart.js';
 
 /** What is to be looked at. */
 export interface EdgeCheck {
@@ -38,7 +39,11 @@ export async function checkEdges(
     isStrict ||
     result.steps.some((step) => step?.kind === 'ran' && step.outcome.status.kind !== 'hit');
   if (outcomes.size < (withOthers ? 1 : 2)) return [];
+  const replayed = withOthers ? undefined : replayedRun(plan, result);
+  if (replayed !== undefined && isKnownApart(cacheDirectory, replayed)) return [];
+  let isIndexRead = false;
   const meetings = await withExplainer(cacheDirectory, io, async (explainer) => {
+    isIndexRead = explainer !== undefined;
     const tasks: TaskFiles[] = [];
     for (const [task, ofTask] of outcomes)
       tasks.push(await filesOf(task, ofTask, plan.workspaceRoot, explainer));
@@ -50,8 +55,11 @@ export async function checkEdges(
   });
   const isPlanned = planOrder(plan);
   const unplanned = meetings.filter(({ tasks: [one, other] }) => !isPlanned(one, other));
+  if (unplanned.length === 0) {
+    if (replayed !== undefined && isIndexRead) keepApart(cacheDirectory, replayed);
+    return [];
+  }
   // Only now is it worth the reading of every package.
-  if (unplanned.length === 0) return [];
   const declared = await declaredOrder(location);
   return unplanned
     .filter(({ kind, tasks: [one, other] }) => {
