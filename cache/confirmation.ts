@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import type { Fact } from './observation-codec.js';
 import type { OutputChunk } from './stored-run.js';
 import { textSum } from './text-sum.js';
+import { replaceFile } from './replace-file.js';
 import { workspaceName } from './workspace-name.js';
 
 /**
@@ -83,7 +84,6 @@ export function readConfirmation(
 export function writeConfirmation(layout: CacheLayout, confirmation: Confirmation): void {
   const { workspace, task, facts, transcript } = confirmation;
   const path = confirmationPath(layout, workspace, task);
-  const draft = `${path}.${String(process.pid)}`;
   const written: WrittenConfirmation = {
     ...confirmation,
     facts: facts.map(writeFact),
@@ -94,12 +94,11 @@ export function writeConfirmation(layout: CacheLayout, confirmation: Confirmatio
   };
   try {
     mkdirSync(layout.confirmed, { mode: 0o700, recursive: true });
-    const body = JSON.stringify(written);
-    writeFileSync(draft, `${textSum(body)}\n${body}`, { mode: 0o600 });
-    renameSync(draft, path);
   } catch {
-    rmSync(draft, { force: true });
+    return;
   }
+  const body = JSON.stringify(written);
+  replaceFile(path, `${textSum(body)}\n${body}`);
 }
 
 /**

@@ -1,26 +1,18 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsolutePath } from '../../cache/brands.js';
 import { LAST_DETAILS as fileName, makeCacheRoot } from '../../cache/cache-directory.js';
+import { replaceFile } from '../../cache/replace-file.js';
 
 /** Keeps the details of the last `vt run`, for `--last-details`. Returns whether it could. */
 export function keepLastDetails(cacheDirectory: AbsolutePath, text: string): boolean {
-  const file = path.join(cacheDirectory, fileName);
-  const draft = `${file}.${process.pid}`;
   try {
     makeCacheRoot(cacheDirectory);
-    writeFileSync(draft, text, { mode: 0o600 });
-    chmodSync(draft, 0o600);
-    renameSync(draft, file);
-    return true;
   } catch {
-    try {
-      rmSync(draft, { force: true });
-    } catch {
-      // The cache itself has warned: a run is none the worse for what cannot be kept of it.
-    }
+    // The cache itself has warned: a run is none the worse for what cannot be kept of it.
     return false;
   }
+  return replaceFile(path.join(cacheDirectory, fileName), text);
 }
 
 /** Forgets the last run; a file that cannot be removed stays. */

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cacheLayout } from '../../../cache/cache-directory.js';
 import type { AbsolutePath } from '../../../cache/brands.js';
+import { replaceFile } from '../../../cache/replace-file.js';
 import type { RunResult } from '../../execute/schedule/run-plan.js';
 import type { Plan } from '../../plan/plan.js';
 
@@ -33,12 +34,5 @@ export function isKnownApart(cacheDirectory: AbsolutePath, run: string): boolean
 
 /** Spares the next run of the same results the check: it would open the index for each of them. Never throws. */
 export function keepApart(cacheDirectory: AbsolutePath, run: string): void {
-  const { apart } = cacheLayout(cacheDirectory);
-  const draft = `${apart}.${process.pid}`;
-  try {
-    writeFileSync(draft, run, { mode: 0o600 });
-    renameSync(draft, apart);
-  } catch {
-    rmSync(draft, { force: true });
-  }
+  replaceFile(cacheLayout(cacheDirectory).apart, run);
 }
