@@ -103,11 +103,15 @@ vt run: 0/2 cache hit (0%), 2/2 successful. (Run \`vt run --last-details\` for f
       [[], { TERM: 'dumb' }],
       [['--json'], {}],
     ] as const) {
-      const { workspace, one } = await workspaceWith(t);
+      const { workspace, one, two } = await workspaceWith(t);
       const run = startIn(workspace, 70, ['run', ...args, 'one#serve'], env);
       assert.match(await one.said(run), /^ready/);
-      // Longer than the line would take to come.
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      // It has had the time for a line that another one needed, who began later.
+      const other = startIn(workspace, 70, ['run', 'two#serve']);
+      await shown(other, /0\/1 done · two#serve \d+s/);
+      two.tell('exit 0');
+      other.child.stdin.end();
+      await other.finished;
       one.tell('exit 0');
       await one.gone();
       run.child.stdin.end();
