@@ -8,7 +8,7 @@ import { playStepFile } from './harness/steps/play-step-file.js';
 import { killProcessesIn } from './harness/steps/processes-in.js';
 import { stepFiles } from './harness/steps/step-files.js';
 import { textDifference } from './harness/steps/text-difference.js';
-import { projectRoot, vtPath, Workspace } from './harness/workspace.js';
+import { projectRoot, vtProgram, Workspace } from './harness/workspace.js';
 
 /**
  * Plays every step file (e2e/README.md). `VT_STEPS=PART` plays those whose path contains PART;
@@ -23,7 +23,7 @@ const DEADLINE = 180_000;
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'vt-steps-'));
 const bin = path.join(scratch, 'bin');
 mkdirSync(bin);
-symlinkSync(vtPath, path.join(bin, 'vt'));
+symlinkSync(vtProgram, path.join(bin, 'vt'));
 after(() => {
   rmSync(scratch, { recursive: true, force: true });
 });

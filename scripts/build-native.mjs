@@ -1,9 +1,13 @@
-// Compiles the tracker's native part (runner/tracker/native) into dist/native. Runs at install, so
-// it needs nothing but Node, and never fails an install: without the native part tasks still run.
+// Compiles the native part into dist/native: the tracker (runner/tracker/native) and the program `vt`
+// (runner/repeat/native), which takes the place of the script dist/vt. Runs at install, so it needs nothing but Node, and
+// never fails an install: without the native part tasks still run, and dist/vt stays the script.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
+  copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -16,6 +20,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const sources = path.join(root, 'runner/tracker/native');
+const frontSources = path.join(root, 'runner/repeat/native');
 
 const launcher = [
   'launch',
@@ -53,6 +58,9 @@ const shim = [
   'keys',
 ];
 
+/** Of the program `vt`. */
+const front = ['main', 'start-node'];
+
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 
 /** Without the native part: what that means, and the way out. */
@@ -80,16 +88,16 @@ export function buildNative({ target, cc, flags = [] }) {
   if (version.error) throw new Error(`no C compiler ('${cc}' could not be run)`);
   const hash = createHash('sha256').update(JSON.stringify([cc, version.stdout, strict, flags]));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
-  const names = readdirSync(sources)
-    .filter((name) => /\.[ch]$/.test(name))
-    .sort();
-  for (const name of names)
-    hash.update(`\0${name}\0`).update(readFileSync(path.join(sources, name)));
+  for (const folder of [sources, frontSources]) {
+    const names = readdirSync(folder)
+      .filter((name) => /\.[ch]$/.test(name))
+      .sort();
+    for (const name of names)
+      hash.update(`\0${name}\0`).update(readFileSync(path.join(folder, name)));
+  }
   const stamp = hash.digest('hex');
   const stampFile = path.join(target, 'stamp');
-  const products = ['vt-launch', ...(shim.length > 0 ? ['libvt-shim.so'] : [])].map((name) =>
-    path.join(target, name),
-  );
+  const products = ['vt-launch', 'libvt-shim.so', 'vt'].map((name) => path.join(target, name));
   const fresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
   if (fresh && products.every((name) => existsSync(name))) return 'fresh';
 
@@ -105,40 +113,86 @@ export function buildNative({ target, cc, flags = [] }) {
       rmSync(temporary, { force: true });
     }
   };
-  const parts = launcher.map((name) => `${name}.c`);
-  try {
-    // It starts with every task: there is nothing to load and to relocate then.
-    make('vt-launch', ['-static', ...parts]);
-  } catch {
-    make('vt-launch', parts); // no static libc here
-  }
-  if (shim.length > 0) {
-    make('libvt-shim.so', [
-      '-shared',
-      '-fPIC',
-      '-fvisibility=hidden',
-      // Mapped into every program that is started: as few parts to map and protect as can be.
-      '-Wl,-z,noseparate-code',
-      '-Wl,-z,norelro',
-      '-Wl,--hash-style=gnu',
-      ...shim.map((name) => `${name}.c`),
-      '-ldl',
-    ]);
-  }
+  const makeStatic = (name, parts) => {
+    try {
+      // It starts with every task, or every time: there is nothing to load and to relocate then.
+      make(name, ['-static', ...parts]);
+    } catch {
+      make(name, parts); // no static libc here
+    }
+  };
+  makeStatic(
+    'vt-launch',
+    launcher.map((name) => `${name}.c`),
+  );
+  make('libvt-shim.so', [
+    '-shared',
+    '-fPIC',
+    '-fvisibility=hidden',
+    // Mapped into every program that is started: as few parts to map and protect as can be.
+    '-Wl,-z,noseparate-code',
+    '-Wl,-z,norelro',
+    '-Wl,--hash-style=gnu',
+    ...shim.map((name) => `${name}.c`),
+    '-ldl',
+  ]);
+  makeStatic(
+    'vt',
+    front.map((name) => path.join(frontSources, `${name}.c`)),
+  );
   writeFileSync(stampFile, stamp);
   return 'built';
 }
 
+/**
+ * `vt` without the native part. Valid both as CommonJS and as an ES module: which of them Node takes a file
+ * without an extension for depends on the package.json above it.
+ */
+const script = "#!/usr/bin/env node\nimport('./vt.cjs');\n";
+
+/**
+ * Puts at `program` what `make` makes. Never in place: what is there may be running, and package managers share
+ * the files of a package between projects by hard links.
+ */
+function replace(program, make) {
+  const temporary = `${program}.${process.pid}`;
+  rmSync(temporary, { force: true });
+  try {
+    make(temporary);
+    chmodSync(temporary, 0o755);
+    renameSync(temporary, program);
+  } finally {
+    // Where both were names of one file, renaming did nothing.
+    rmSync(temporary, { force: true });
+  }
+}
+
+function linkOrCopy(source, target) {
+  try {
+    linkSync(source, target);
+  } catch {
+    copyFileSync(source, target);
+  }
+}
+
 function main() {
+  const target = path.join(root, 'dist/native');
+  const program = path.join(root, 'dist/vt');
+  mkdirSync(path.dirname(program), { recursive: true });
+  const useScript = () => replace(program, (file) => writeFileSync(file, script));
+  // For `npm pack`: what is compiled here does not run everywhere.
+  if (process.argv[2] === '--script') return useScript();
   if (process.platform !== 'linux') {
+    useScript();
     explain(`it exists for Linux only, and this is ${process.platform}`);
     return;
   }
-  const target = path.join(root, 'dist/native');
   try {
     buildNative({ target, cc: process.env.CC || 'cc' });
+    replace(program, (file) => linkOrCopy(path.join(target, 'vt'), file));
   } catch (error) {
     rmSync(target, { recursive: true, force: true });
+    useScript();
     explain(error.message);
   }
 }

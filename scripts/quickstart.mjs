@@ -9,7 +9,7 @@ import { ensureInstalled } from './ensure-installed.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const app = path.join(root, 'examples/vite-app');
 const dist = path.join(app, 'dist');
-const vt = path.join(root, 'dist/vt.cjs');
+const vt = path.join(root, 'dist/vt');
 
 ensureInstalled(root);
 console.log('Building vt …');
@@ -41,13 +41,13 @@ expect(contents(dist).includes('good morning'), 'the variable reached the bundle
 vtRun('VITE_GREETING unset again: both results were kept', ['run', 'build'], { says: 'cache hit' });
 expect(contents(dist) === built, 'dist/ is the first one again');
 
-console.log('\nAll of it held. Next: README.md, and `node dist/vt.cjs --help`.');
+console.log('\nAll of it held. Next: README.md, and `dist/vt --help`.');
 
 /** Runs vt in the example with only the variables given added to this environment. */
 function vtRun(heading, args, { env = {}, says, lacks } = {}) {
   const shown = Object.entries(env).map(([name, value]) => `${name}='${value}' `);
   console.log(`\n━━ ${heading}\n> ${shown.join('')}vt ${args.join(' ')}`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [vt, ...args], {
+  const { status, stdout, stderr } = spawnSync(vt, args, {
     cwd: app,
     env: { ...process.env, ...env },
     encoding: 'utf8',

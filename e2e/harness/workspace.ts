@@ -19,7 +19,10 @@ import { fileURLToPath } from 'node:url';
 /** Root of the project under test; this file is compiled to build/e2e/harness. */
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** The built command under test. */
+/** The built command under test, as its users start it. */
+export const vtProgram = path.join(projectRoot, 'dist/vt');
+
+/** What it starts in Node when it cannot answer by itself. */
 export const vtPath = path.join(projectRoot, 'dist/vt.cjs');
 
 /** How a command ended and all it printed. */
@@ -110,7 +113,7 @@ export class Workspace {
 
   /** Runs the built `vt`. */
   vt(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-    return this.run([process.execPath, vtPath, ...args], options);
+    return this.run([vtProgram, ...args], options);
   }
 
   /** Runs any command with the same small environment, for comparison with `vt exec -- command`. */
@@ -120,7 +123,7 @@ export class Workspace {
 
   /** Starts the built `vt`, for tests that do something while it runs. */
   startVt(args: readonly string[], options: RunOptions = {}): Started {
-    return this.start([process.execPath, vtPath, ...args], options);
+    return this.start([vtProgram, ...args], options);
   }
 
   /** Starts any command. */

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { projectRoot, vtPath } from '../harness/workspace.js';
+import { projectRoot, vtProgram } from '../harness/workspace.js';
 import type { PropertyCase } from './property-case.js';
 import { randomCase } from './random-case.js';
 import { runCase, runProcess, type Failure, type Programs, type Tally } from './run-case.js';
@@ -48,7 +48,7 @@ describe(
   () => {
     let programs: Omit<Programs, 'vt' | 'otherVt'>;
     const command: Programs['vt'] = (argv, there) =>
-      runProcess([process.execPath, vtPath, ...argv], there);
+      runProcess([vtProgram, ...argv], there);
     let place: string;
     before(() => {
       place = mkdtempSync(path.join(os.tmpdir(), 'vt-actor-'));
