@@ -29,7 +29,7 @@ const mixedRequests = (count: number) => `
 const saidBy =
   ({ pid }: ChildProcess) =>
   ({ path }: { path: string }) =>
-    new RegExp(`^(/in|/out/x*)/${String(pid)}/[0-9]+$`).test(path);
+    new RegExp(`^(/in|/out(/x+)?)/${String(pid)}/[0-9]+$`).test(path);
 
 test('16 processes at once: every answer right, every report there', async (t) => {
   const rig = await ChannelRig.create(t);
