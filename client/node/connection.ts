@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { encodeRequest, PROTOCOL_VERSION } from '../../proto/frame.js';
 import type { Reply, Request } from '../../proto/generated/vt/ipc/v1/ipc.js';
+import { ShortFrame } from '../../proto/short-frame.js';
 import { ReplyChannel } from './reply-channel.js';
 import { leaveWord, RequestPipe, type Undelivered } from './request-pipe.js';
 
@@ -11,6 +12,7 @@ export class Connection {
   readonly #directory: string;
   readonly #pipe: RequestPipe;
   readonly #sender = { pid: process.pid, nonce: randomNonce() };
+  readonly #short = new ShortFrame();
   #sequence = 0;
   #questions = 0;
   #replies: ReplyChannel | undefined;
@@ -86,18 +88,27 @@ export class Connection {
 
   #send(kind: Kind, replyChannel: number, label = ''): 'written' | Undelivered {
     if (this.#ended) return 'runner-gone';
+    const short = this.#short;
+    if (short.encode(this.#sender, this.#sequence + 1, replyChannel, kind, label)) {
+      return this.#write(short.bytes, short.start, short.end);
+    }
     const frames = encodeRequest(this.#sender, this.#sequence + 1, replyChannel, {
       kind,
       label,
     });
     for (const frame of frames) {
-      this.#sequence += 1;
-      const outcome = this.#pipe.write(frame);
-      if (outcome === 'written') continue;
-      this.#end(outcome);
-      return outcome;
+      const outcome = this.#write(frame, 0, frame.length);
+      if (outcome !== 'written') return outcome;
     }
     return 'written';
+  }
+
+  /** One frame, which is counted whether it could be written or not. */
+  #write(bytes: Uint8Array, start: number, end: number): 'written' | Undelivered {
+    this.#sequence += 1;
+    const outcome = this.#pipe.write(bytes, start, end);
+    if (outcome !== 'written') this.#end(outcome);
+    return outcome;
   }
 
   /** What is said from now on goes nowhere; if the runner lives, it must not believe it heard all. */

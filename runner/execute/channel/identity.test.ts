@@ -101,6 +101,67 @@ test('a descriptor that becomes a file while the process runs is left alone', as
   assertHeard(channel, '/before', '/after');
 });
 
+/** Finds the descriptor that the client opened for itself. */
+const findOwn = `
+  const fs = require('fs');
+  const findOwn = () => Number(fs.readdirSync('/proc/self/fd').find((fd) => {
+    try { return fd !== '3' && fs.readlinkSync('/proc/self/fd/' + fd) === fs.readlinkSync('/proc/self/fd/3'); }
+    catch { return false; }
+  }));`;
+
+test('who says much opens a descriptor of its own, which a child does not get', async (t) => {
+  const rig = await ChannelRig.create(t);
+  const channel = await rig.open();
+  const task = rig.node(
+    channel,
+    `${findOwn}
+     for (let n = 0; n < 200; n += 1) client.ignoreInput('/' + n);
+     const own = findOwn();
+     fs.closeSync(3);
+     client.ignoreInput('/after');
+     const child = require('child_process').spawnSync('ls', ['/proc/self/fd/' + own], { stdio: 'ignore' });
+     print([own > 3, child.status === 0]);`,
+  );
+  assert.deepEqual(await task.values(), [[true, false]]);
+  assertHeard(channel, ...Array.from({ length: 200 }, (_, n) => `/${n}`), '/after');
+});
+
+test('a descriptor of its own that is closed is opened again', async (t) => {
+  const rig = await ChannelRig.create(t);
+  const channel = await rig.open();
+  const task = rig.node(
+    channel,
+    `${findOwn}
+     for (let n = 0; n < 70; n += 1) client.ignoreInput('/' + n);
+     fs.closeSync(findOwn());
+     for (let n = 70; n < 200; n += 1) client.ignoreInput('/' + n);
+     print(findOwn() > 3)`,
+  );
+  assert.deepEqual(await task.values(), [true]);
+  assertHeard(channel, ...Array.from({ length: 200 }, (_, n) => `/${n}`));
+});
+
+test('a descriptor of its own that becomes a file is left alone once others could run', async (t) => {
+  const rig = await ChannelRig.create(t);
+  const channel = await rig.open();
+  const task = rig.node(
+    channel,
+    `${findOwn}
+     for (let n = 0; n < 70; n += 1) client.ignoreInput('/' + n);
+     (async () => {
+       const own = findOwn();
+       fs.closeSync(own);
+       while (fs.openSync('file', 'w') !== own);
+       await undefined;
+       for (let n = 70; n < 200; n += 1) client.ignoreInput('/' + n);
+       print(fs.readlinkSync('/proc/self/fd/' + own).endsWith('/file'));
+     })();`,
+  );
+  assert.deepEqual(await task.values(), [true]);
+  assert.equal(readFileSync(path.join(rig.directory, 'file'), 'utf8'), '');
+  assertHeard(channel, ...Array.from({ length: 200 }, (_, n) => `/${n}`));
+});
+
 test('the FIFO of another task in its place gets nothing', async (t) => {
   const rig = await ChannelRig.create(t);
   const [channel, other] = [await rig.open(), await rig.open()];

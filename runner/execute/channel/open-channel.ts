@@ -99,6 +99,8 @@ class OpenChannel implements Channel {
   readonly #assembler = new RequestAssembler();
   readonly #reader: RequestReader;
   readonly #tap: ChannelTap | undefined;
+  /** Messages that wanted an answer. */
+  #asked = 0;
 
   constructor(
     options: ChannelOptions,
@@ -131,7 +133,11 @@ class OpenChannel implements Channel {
     });
     this.#reader = new RequestReader(
       requestPath,
-      (bytes, emptied) => splitter.push(bytes, emptied),
+      (bytes, emptied) => {
+        const before = this.#asked;
+        splitter.push(bytes, emptied);
+        return this.#asked > before;
+      },
       onError,
     );
   }
@@ -195,6 +201,7 @@ class OpenChannel implements Channel {
 
   #reply(question: Question, speaker: Speaker, body: NonNullable<Reply['body']>): void {
     if (question.replyChannel === 0) return;
+    this.#asked += 1;
     const { sequence } = question;
     let bytes = Reply.encode({ sequence, body }).finish();
     if (bytes.length > MAX_REPLY_BYTES) {
