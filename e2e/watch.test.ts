@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { describe, it, type TestContext } from 'node:test';
 import { CommandedProgram } from './harness/commanded-program.js';
 import { WatchedOutput } from './harness/watched-output.js';
-import { Workspace, type Finished, type RunOptions, type Started } from './harness/workspace.js';
+import {
+  vtPath,
+  Workspace,
+  type Finished,
+  type RunOptions,
+  type Started,
+} from './harness/workspace.js';
 
 // Shows: run.watch
 
@@ -342,5 +349,25 @@ describe('vt run --watch of a task that does not end', () => {
     await server.gone();
     watching.run.child.stdin.end();
     assert.equal((await watching.run.finished).code, 130);
+  });
+
+  it('says so when the system lets it watch no more directories', async (t) => {
+    // A user namespace has a limit of its own.
+    const few = ['unshare', '--user', '--map-root-user', 'sh', '-c'];
+    const limit = 'echo 3 > /proc/sys/user/max_inotify_watches';
+    const { status } = spawnSync(few[0] ?? '', [...few.slice(1), limit], { stdio: 'ignore' });
+    if (status !== 0) return t.skip('no user namespaces here');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const files = Object.fromEntries(names.map((name) => [`${name}/x.txt`, '']));
+    const workspace = workspaceOf(t, { list: `ls ${names.join(' ')}` }, files);
+    const vt = [process.execPath, vtPath, 'run', '--watch', 'list'];
+    const { finished } = workspace.start([...few, `${limit} && exec "$@"`, 'sh', ...vt]);
+    const { code, all } = await finished;
+    assert.match(all, /e:\nx\.txt\n/);
+    assert.match(
+      all,
+      /\nerror\[watch-limit\]: cannot watch more than 3 directories: ENOSPC\nhelp: raise the limit: `sysctl fs\.inotify\.max_user_watches=524288`\n/,
+    );
+    assert.equal(code, 1);
   });
 });
