@@ -4,14 +4,18 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import type { AbsolutePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
 import { cleanCache } from './clean-cache.js';
+import { takeFileStamp } from './file-stamp.js';
+import { isJournalName } from './journal-name.js';
+import type { FinishedRun } from './stored-run.js';
 import { buildFaults, faultyEnv, whyNoFaults } from './testing/faults.js';
 import { listTree } from './testing/list-tree.js';
 import { clear, replay, run, worldOf } from './testing/scenario.js';
 import type { Mode } from './testing/scenario.js';
-import { TestWorkspace, testKey } from './testing/test-workspace.js';
+import { TestWorkspace, testKey, workspacePath } from './testing/test-workspace.js';
 
 // Shows: outputs.killed
 
@@ -187,6 +191,48 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
     const before = workspace.tree('elsewhere');
     await workspace.openCache().repair(workspace);
     assert.deepEqual(workspace.tree('elsewhere'), before);
+  });
+
+  /** Another run of the task, that finds what was restored and writes one file of it anew. */
+  function rewriteBoth(workspace: TestWorkspace): FinishedRun {
+    const startStamp = takeFileStamp(workspace.root);
+    workspace.write('dist/both', 'three');
+    return {
+      task: 'app#build',
+      key: testKey(),
+      dependencies: [{ kind: 'env', observer: -1, name: 'MODE', value: 'none' }],
+      outputs: [{ path: workspacePath('dist/both'), existedBefore: false }],
+      transcript: [],
+      processes: [],
+      duration: 1,
+      startStamp,
+    };
+  }
+
+  test('in a restore: a task that ran beside it and is stored now keeps what it made', async (t) => {
+    let complete = 0;
+    for (let n = 60; ; n++) {
+      const workspace = new TestWorkspace(t);
+      const { root } = workspace;
+      const trees = await prepare(workspace);
+      const beside = workspace.openCache();
+      // It has looked before the restore began, so that only storing can find what that left.
+      await beside.lookup('app#build', testKey(), worldOf(root, 'none'));
+      const { signal } = await act(workspace, 'restore', 'one', n);
+      const journals = readdirSync(cacheLayout(workspace.cacheDirectory).temporary);
+      const isWhole = isDeepStrictEqual(workspace.tree(), trees.one);
+      if (isWhole && journals.some(isJournalName)) {
+        complete++;
+        const stored = await beside.store(rewriteBoth(workspace), worldOf(root, 'none'));
+        assert.equal(stored.kind, 'stored', `killed before change ${n}`);
+        const made = workspace.tree();
+        await workspace.openCache().repair(worldOf(root, 'none'));
+        assert.deepEqual(workspace.tree(), made, `killed before change ${n}`);
+      }
+      await beside.close();
+      if (signal === null) break;
+    }
+    assert.ok(complete > 0, 'it was killed with all in place and its journal open');
   });
 
   test('in a restore: a workspace that is moved meanwhile is found', async (t) => {
