@@ -49,6 +49,7 @@ const shim = [
   'shim-hooks',
   'shim-looks',
   'shim-walks',
+  'shim-inside',
   'shim-env',
   'env-talk',
   'env-message',

@@ -104,10 +104,13 @@ __attribute__((constructor)) static void find_libc(void) {
     if (libc_openat == NULL) libc_openat = (openat_function *)dlsym(RTLD_NEXT, "openat");
 }
 
-uint64_t vt_shim_record_open(int dirfd, const char *name, int flags) {
+bool vt_shim_open_follows(int flags) {
     bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-    bool follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
-    uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, follow);
+    return (flags & O_NOFOLLOW) == 0 && !exclusive;
+}
+
+uint64_t vt_shim_record_open(int dirfd, const char *name, int flags) {
+    uint64_t cookie = vt_shim_record(VT_OP_OPEN, (uint32_t)flags, dirfd, name, vt_shim_open_follows(flags));
     return cookie == 0 ? 0 : vt_token(cookie, SYS_openat, (long)name);
 }
 

@@ -43,6 +43,13 @@ bool vt_shim_end(struct vt_shim_look *look, uint8_t op, uint32_t aux, int dirfd,
 /* The same for a listing of the directory that `fd` is open on. */
 uint64_t vt_shim_record_listing(int fd);
 
+/* Whether open with `flags` follows a final symlink. In shim-hooks.c. */
+bool vt_shim_open_follows(int flags);
+
+/* Many calls are about to come, so that mapping the trace pays at once. False: they are left to the
+ * supervisor all the same. */
+bool vt_shim_expect_calls(void);
+
 /* Commits an open with `flags`. Returns the token for libc's own openat, or 0. In shim-hooks.c. */
 uint64_t vt_shim_record_open(int dirfd, const char *name, int flags);
 
