@@ -17,7 +17,7 @@ function layer(files, forbidden, message) {
   };
 }
 
-const stages = ['config', 'workspace', 'plan', 'execute', 'conformance', 'report', 'cli'];
+const stages = ['config', 'workspace', 'plan', 'execute', 'conformance', 'report', 'repeat', 'cli'];
 
 export default tseslint.config(
   {

@@ -18,6 +18,7 @@ export const SCHEMA_VERSION = 3;
  *     <root>/v3/tmp/                      being written; renamed into place
  *     <root>/v3/confirmed/                what last hits were decided by (confirmation.ts)
  *     <root>/v3/hits.log                  hits the index has not been told of (hit-notes.ts)
+ *     <root>/v3/repeats/                  records of invocations that only replayed (repeat-store.ts)
  *     <root>/v3/apart                     a run whose tasks do not meet in files (the runner's check of edges)
  */
 export interface CacheLayout {
@@ -29,6 +30,7 @@ export interface CacheLayout {
   readonly confirmed: string;
   readonly hits: string;
   readonly apart: string;
+  readonly repeats: string;
 }
 
 export function cacheLayout(root: AbsolutePath): CacheLayout {
@@ -42,6 +44,7 @@ export function cacheLayout(root: AbsolutePath): CacheLayout {
     confirmed: join(store, 'confirmed'),
     hits: join(store, 'hits.log'),
     apart: join(store, 'apart'),
+    repeats: join(store, 'repeats'),
   };
 }
 

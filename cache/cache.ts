@@ -69,6 +69,7 @@ class ConfirmingCache implements Cache {
     const confirmed = this.#confirmed.get(hit);
     if (confirmed === undefined) return (await this.#index()).restore(hit, world);
     const { workspace, task, entry, outputs } = confirmed.confirmation;
+    this.#options.confirmed?.(confirmed.confirmation);
     const duration = performance.now() - confirmed.started;
     this.#notes.push({ workspace, task, entry, ended: Date.now(), duration });
     return { kind: 'restored', written: 0, unchanged: outputs.length };

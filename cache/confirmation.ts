@@ -45,7 +45,7 @@ export interface Confirmation {
 export const LARGEST_TRANSCRIPT = 16 * 1024;
 
 /** Milliseconds. Older ones are made anew, from files that are looked at again. */
-const LASTS = 7 * 24 * 60 * 60 * 1000;
+export const CONFIRMATION_LASTS = 7 * 24 * 60 * 60 * 1000;
 
 /** Undefined when there is none for this key, or none that can be used. Never throws. */
 export function readConfirmation(
@@ -69,7 +69,7 @@ export function readConfirmation(
     if (text.slice(0, end) !== textSum(body)) return undefined;
     const found = JSON.parse(body) as WrittenConfirmation;
     if (found.workspace !== workspace || found.task !== task || found.key !== key) return undefined;
-    if (Math.abs(now - found.made) > LASTS) return undefined;
+    if (Math.abs(now - found.made) > CONFIRMATION_LASTS) return undefined;
     const transcript = found.transcript.map(({ stream, bytes }) => ({
       stream,
       bytes: Buffer.from(bytes, 'latin1'),
@@ -112,6 +112,8 @@ export function removeConfirmation(layout: CacheLayout, workspace: string, task:
 /** After results were dropped: a hit of one that nobody finds any more would be a riddle. */
 export function removeConfirmations(layout: CacheLayout): void {
   rmSync(layout.confirmed, { recursive: true, force: true });
+  // Without confirmations none of them holds.
+  rmSync(layout.repeats, { recursive: true, force: true });
 }
 
 type WrittenFact = Exclude<Fact, { kind: 'program' }> | WrittenProgram;

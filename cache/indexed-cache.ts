@@ -13,6 +13,7 @@ import { DamagedRecord } from './damaged-record.js';
 import { dropEntries } from './entry-table.js';
 import { FileMemo } from './file-memo.js';
 import { removeConfirmations } from './confirmation.js';
+import type { Confirmation } from './confirmation.js';
 import { findHit, noComparison } from './find-hit.js';
 import { tellHits } from './hit-notes.js';
 import { IndexDatabase } from './index-database.js';
@@ -56,6 +57,8 @@ export interface CacheOptions {
   readonly warn: (warning: CacheWarning) => void;
   /** What is kept; DEFAULT_LIMITS unless given. */
   readonly limits?: CacheLimits;
+  /** Called for each hit that was confirmed without the index and is being replayed. */
+  readonly confirmed?: (confirmation: Confirmation) => void;
   /** Milliseconds to wait for other processes' transactions; see LOCK_PATIENCE. */
   readonly lockPatience?: number;
 }

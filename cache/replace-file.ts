@@ -1,10 +1,10 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Replaces a file of this user alone (0600) as a whole: who reads it finds the old text or the new one. For what
+ * Replaces a file of this user alone (0600) as a whole: who reads it finds the old text (or bytes) or the new one. For what
  * the cache can do without: returns whether it could, never throws.
  */
-export function replaceFile(file: string, text: string): boolean {
+export function replaceFile(file: string, text: string | Uint8Array): boolean {
   const draft = `${file}.${String(process.pid)}`;
   try {
     writeFileSync(draft, text, { mode: 0o600 });

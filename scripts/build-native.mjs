@@ -60,7 +60,7 @@ const shim = [
 ];
 
 /** Of the program `vt`. */
-const front = ['main', 'start-node'];
+const front = ['main', 'start-node', 'invocation', 'places', 'record', 'present', 'answer'];
 
 const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2'];
 
@@ -137,10 +137,7 @@ export function buildNative({ target, cc, flags = [] }) {
     ...shim.map((name) => `${name}.c`),
     '-ldl',
   ]);
-  makeStatic(
-    'vt',
-    front.map((name) => path.join(frontSources, `${name}.c`)),
-  );
+  makeStatic('vt', [...front.map((name) => path.join(frontSources, `${name}.c`)), 'sha256.c']);
   writeFileSync(stampFile, stamp);
   return 'built';
 }

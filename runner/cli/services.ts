@@ -3,6 +3,7 @@ import type { CacheLimits } from '../../cache/cache-limits.js';
 import type { CleanOutcome } from '../../cache/clean-cache.js';
 import type { EnvPattern } from '../../cache/observation.js';
 import type { Executor } from '../execute/executor.js';
+import type { RepeatRecorder } from '../repeat/repeat-recorder.js';
 import type { Io } from '../report/output.js';
 import type { Keyboard } from './select/keyboard.js';
 
@@ -50,6 +51,8 @@ export interface Services {
   keyboard(): Promise<Keyboard | undefined>;
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
+  /** Makes a record of this invocation if it only replays; see runner/repeat. */
+  readonly repeat?: Pick<RepeatRecorder, 'giveUp' | 'replayed'> | undefined;
   /** Removes every stored result and leaves other people's files alone. */
   cleanCache(cacheDirectory: AbsolutePath): Promise<CleanOutcome>;
   /**

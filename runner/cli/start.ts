@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import { HANDOVER_FLAG } from '../repeat/handover.js';
 
 /**
  * The program itself: loads the bundle with what V8 made of it before. Compiling the bundle takes as
@@ -58,7 +59,9 @@ function cacheName(): string {
 
 /** Those worth a cache: replaying is what has to be fast. */
 function command(): string | undefined {
-  return process.argv.slice(2, 3).find((name) => name === 'run' || name === 'exec');
+  const [, , first = '', second] = process.argv;
+  const given = first.startsWith(HANDOVER_FLAG) ? second : first;
+  return given === 'run' || given === 'exec' ? given : undefined;
 }
 
 function readOrUndefined(name: string): Buffer | undefined {

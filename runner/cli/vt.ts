@@ -7,20 +7,26 @@ import type { Io } from '../report/output.js';
 import { exitProcess } from './exit-process.js';
 import { main } from './main.js';
 import { ownStream } from './own-stream.js';
-import type { Services } from './services.js';
+import { takeHandover } from '../repeat/handover.js';
+import { RepeatRecorder } from '../repeat/repeat-recorder.js';
+import type { Exit, Services } from './services.js';
 
 /** Replaced by the bundler with the version of package.json. */
 declare const __VT_VERSION__: string;
 
-/** Tools load it by VP_RUN_NODE_CLIENT_PATH; scripts/build.mjs puts it beside the bundle. */
-const nodeClient = path.join(path.dirname(fileURLToPath(import.meta.url)), 'vt-client.cjs');
+/** Tools load the client by VP_RUN_NODE_CLIENT_PATH; scripts/build.mjs puts it beside the bundle. */
+const home = path.dirname(fileURLToPath(import.meta.url));
+const nodeClient = path.join(home, 'vt-client.cjs');
 
 const stdout = ownStream(1, () => process.stdout);
 const stderr = ownStream(2, () => process.stderr);
 
+const handover = takeHandover(process.argv);
+const repeat = handover && new RepeatRecorder(handover, home);
+
 const io: Io = {
-  stdout,
-  stderr,
+  stdout: repeat?.watch('out', stdout) ?? stdout,
+  stderr: repeat?.watch('err', stderr) ?? stderr,
   capture: ownCapture(),
   cwd: process.cwd(),
   env: process.env,
@@ -40,10 +46,13 @@ const services: Services = {
       ...options,
       window: () => process.stdout,
       nodeClient,
+      confirmed: repeat?.confirmed,
       warn: (warning) => {
+        repeat?.giveUp('a warning of the cache');
         warn(cacheWarningText(warning));
       },
     }),
+  repeat,
   // Loaded when they are used: a replay is what has to be fast.
   cleanCache: async (directory) =>
     (await import('../../cache/clean-cache.js')).cleanCache(directory),
@@ -51,7 +60,12 @@ const services: Services = {
     (await import('./send-report.js')).sendReport(request, nodeClient, io),
 };
 
-main(process.argv.slice(2), io, services).then(exitProcess, (error: unknown) => {
+const end = (exit: Exit): void => {
+  if (exit.kind === 'code' && exit.code === 0) repeat?.finish();
+  exitProcess(exit);
+};
+
+main(process.argv.slice(2), io, services).then(end, (error: unknown) => {
   process.stderr.write(
     `vt ${__VT_VERSION__}: internal error, please report it with what follows\n` +
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

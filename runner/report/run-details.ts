@@ -35,17 +35,22 @@ export function detailsOf({ steps }: Plan, result: RunResult): readonly RunDetai
  * What `-v` and `--last-details` show, one block for each execution, with newlines.
  *
  * @param results stored results by name: what they depend on and hold is listed as well, for `-vv`.
+ * @param hitTimes what stands for the times of a hit
  */
 export function runDetails(
   details: readonly RunDetail[],
   results: ReadonlyMap<string, StoredResult> = new Map(),
+  hitTimes: HitTimes = ownHitTimes,
 ): string {
   return details
     .map(({ execution, outcome, neverRun }, index) => {
       const head = `[${index + 1}] ${execution.task}: $ ${execution.command}\n`;
       return (
         head +
-        [...lines(outcome, neverRun), ...resultLines(outcome, results)]
+        [
+          ...lines(outcome, neverRun, (hit) => hitTimes(hit, index)),
+          ...resultLines(outcome, results),
+        ]
           .map((line) => `    ${line}\n`)
           .join('')
       );
@@ -53,17 +58,34 @@ export function runDetails(
     .join('');
 }
 
-function lines(outcome: Outcome | undefined, neverRun: NeverRun | undefined): readonly string[] {
+/** Texts for what a hit took and saved; `index` is its place in the details. */
+export type HitTimes = (
+  hit: Outcome,
+  index: number,
+) => { readonly duration: string; readonly saved: string };
+
+const ownHitTimes: HitTimes = ({ duration, saved }) => ({
+  duration: durationText(duration),
+  saved: durationText(saved),
+});
+
+function lines(
+  outcome: Outcome | undefined,
+  neverRun: NeverRun | undefined,
+  hitTimes: (hit: Outcome) => ReturnType<HitTimes>,
+): readonly string[] {
   if (outcome === undefined) return [`not run: ${neverRunText(neverRun)}`];
   const result = `${endingText(outcome.ending)} in ${durationText(outcome.duration)}`;
   const { status } = outcome;
   switch (status.kind) {
-    case 'hit':
+    case 'hit': {
+      const { duration, saved } = hitTimes(outcome);
       return [
         'cache hit: output replayed',
         ...restoredLine(outcome.restored),
-        `time: ${durationText(outcome.duration)}, ${durationText(outcome.saved)} saved`,
+        `time: ${duration}, ${saved} saved`,
       ];
+    }
     case 'first-run':
       return ['cache miss: nothing was stored yet', result, ...storedLine(outcome)];
     case 'miss':

@@ -22,12 +22,18 @@ export function totalsOf(details: readonly RunDetail[]): RunTotals {
   };
 }
 
+/** What the summary says of the time that was saved, with a comma before it. */
+function savedText(saved: number): string {
+  return saved > 0 ? `, ${durationText(saved)} saved` : '';
+}
+
 /**
  * The lines after a `vt run`, with a blank line and `---` before them. Empty for a single execution
  * that was no hit: its own line and output have said everything.
+ *
+ * @param saved stands for the time that was saved
  */
-export function runSummary(totals: RunTotals): string {
-  const saved = totals.saved > 0 ? `, ${durationText(totals.saved)} saved` : '';
+export function runSummary(totals: RunTotals, saved = savedText(totals.saved)): string {
   if (totals.planned === 1) {
     return totals.hits === 1 ? `\n---\nvt run: cache hit${saved}.\n` : '';
   }

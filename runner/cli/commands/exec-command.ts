@@ -93,8 +93,8 @@ async function exec(argv: readonly string[], { io, services }: CommandContext): 
       keepGoing: false,
     });
     const details = detailsOf(plan, result);
-    if (given.has('verbose'))
-      io.stderr.write(await verboseDetails(details, given.count('verbose'), directory));
+    if (!given.has('verbose')) services.repeat?.replayed({ cacheDirectory: directory, details });
+    else io.stderr.write(await verboseDetails(details, given.count('verbose'), directory));
     const ending = details[0]?.outcome?.ending;
     if (ending === undefined) return { kind: 'code', code: 1 };
     return ending.kind === 'killed'

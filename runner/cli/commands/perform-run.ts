@@ -72,7 +72,8 @@ export async function performRun(
     const details = detailsOf(plan, result);
     const text = runDetails(details);
     // Within a tracked task the file would become one of its outputs.
-    if (!isNestedRun(io.env)) keepLastDetails(cacheDirectory, concealed(text, plan, details));
+    const isNested = isNestedRun(io.env);
+    if (!isNested) keepLastDetails(cacheDirectory, concealed(text, plan, details));
     const totals = totalsOf(details);
     const hasNews = details.length > 1 || totals.hits < details.length;
     const edges: readonly HiddenEdge[] =
@@ -85,8 +86,20 @@ export async function performRun(
     if (typeof asked === 'string') {
       const told =
         verbosity > 0 ? `\n---\n${await verboseDetails(details, verbosity, cacheDirectory)}` : '';
-      io.stdout.write(told + runSummary(totals));
+      const summary = runSummary(totals);
+      io.stdout.write(told + summary);
       reportProblems(edges, io);
+      if (services.repeat !== undefined && totals.hits === details.length && verbosity === 0) {
+        const { hitMarks, totalMark } = await import('../../repeat/template.js');
+        const template = runDetails(details, undefined, hitMarks);
+        if (status?.wasShown === true) services.repeat.giveUp('a status line');
+        services.repeat.replayed({
+          cacheDirectory,
+          details,
+          summary: { text: summary, template: runSummary(totals, totalMark) },
+          ...(!isNested && { lastDetails: concealed(template, plan, details) }),
+        });
+      }
     } else {
       for (const edge of edges) asked.warned(describeProblem(edge).title);
       void asked.say(finishedJson(result, totals, code));

@@ -1,6 +1,7 @@
 import type { AbsolutePath } from '../../../cache/brands.js';
 import { openCache } from '../../../cache/cache.js';
 import type { CacheWarning } from '../../../cache/cache.js';
+import type { Confirmation } from '../../../cache/confirmation.js';
 import type { CacheLimits } from '../../../cache/cache-limits.js';
 import { createWorld, placeOf } from '../../plan/create-world.js';
 import type { Executor } from '../executor.js';
@@ -18,6 +19,8 @@ export interface ExecutorOptions {
   readonly nodeClient: string;
   /** Called at most once, when the cache itself is at fault. */
   readonly warn: (warning: CacheWarning) => void;
+  /** Called for each hit that was confirmed without the index (cache/confirmation.ts). */
+  readonly confirmed?: ((confirmation: Confirmation) => void) | undefined;
 }
 
 /**
@@ -25,8 +28,13 @@ export interface ExecutorOptions {
  * little of either.
  */
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { cacheDirectory, limits, warn } = options;
-  const cache = openCache({ directory: cacheDirectory, limits, warn });
+  const { cacheDirectory, limits, warn, confirmed } = options;
+  const cache = openCache({
+    directory: cacheDirectory,
+    limits,
+    warn,
+    ...(confirmed !== undefined && { confirmed }),
+  });
   let loading: Promise<Performer> | undefined;
   const performer = (): Promise<Performer> =>
     (loading ??= import('./create-performer.js').then(({ createPerformer }) =>

@@ -60,6 +60,7 @@ export class StatusLine {
   #hits = 0;
   #failed = 0;
   #isDrawn = false;
+  #wasShown = false;
   #isClosed = false;
 
   constructor(options: StatusOptions) {
@@ -106,6 +107,11 @@ export class StatusLine {
         log.warned(message);
       },
     };
+  }
+
+  /** Whether it ever was. */
+  get wasShown(): boolean {
+    return this.#wasShown;
   }
 
   /** Takes the line away for good. */
@@ -172,6 +178,7 @@ export class StatusLine {
     );
     stdout.write(this.#style.dim(text));
     this.#isDrawn = true;
+    this.#wasShown = true;
   }
 
   #erase(): void {
