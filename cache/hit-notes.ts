@@ -5,6 +5,7 @@ import type { CacheLayout } from './cache-directory.js';
 import { contentDigest } from './content-digest.js';
 import type { IndexDatabase, Transaction } from './index-database.js';
 import { attemptsEnded } from './last-run-table.js';
+import { repeatedHits } from './repeat-store.js';
 import { temporaryName } from './temporary-names.js';
 
 /**
@@ -20,6 +21,22 @@ export interface HitNote {
   readonly ended: number;
   /** milliseconds */
   readonly duration: number;
+}
+
+/**
+ * What runner/repeat leaves instead, of all hits of an invocation at once: which they are stands beside its record.
+ */
+interface RepeatNote {
+  readonly repeat: string;
+  /** As above. */
+  readonly ended: number;
+  /** milliseconds for each of them */
+  readonly duration: number;
+}
+
+/** Hits of the same kind. */
+interface CountedNote extends HitNote {
+  readonly count: number;
 }
 
 /** Bytes of notes that are left for later: some thousand hits, told in some tens of milliseconds. */
@@ -51,18 +68,40 @@ export async function tellHits(layout: CacheLayout, index: IndexDatabase): Promi
   } catch {
     return;
   }
-  const notes = text.split('\n').flatMap((line) => noteIn(line) ?? []);
+  const notes = countNotes(text, layout);
   if (notes.length > 0) await index.write((transaction) => recordHits(transaction, notes));
 }
 
-async function recordHits(transaction: Transaction, notes: readonly HitNote[]): Promise<void> {
+/** In the order of their times, but those of a repeated invocation as of its last. */
+function countNotes(text: string, layout: CacheLayout): readonly CountedNote[] {
+  const notes: CountedNote[] = [];
+  const repeats = new Map<string, { count: number; last: RepeatNote }>();
+  for (const line of text.split('\n')) {
+    const note = noteIn(line);
+    if (note === undefined) continue;
+    if ('entry' in note) notes.push({ ...note, count: 1 });
+    else {
+      const { count } = repeats.get(note.repeat) ?? { count: 0 };
+      repeats.set(note.repeat, { count: count + 1, last: note });
+    }
+  }
+  for (const [name, { count, last }] of repeats) {
+    const { ended, duration } = last;
+    for (const { workspace, task, entry } of repeatedHits(layout, name)) {
+      notes.push({ workspace, task, entry, ended, duration, count });
+    }
+  }
+  return notes.sort((a, b) => a.ended - b.ended);
+}
+
+async function recordHits(transaction: Transaction, notes: readonly CountedNote[]): Promise<void> {
   const uses = new Map<string, { count: number; used: number }>();
   const last = new Map<string, HitNote>();
   notes.forEach((note, order) => {
     const { count } = uses.get(note.entry) ?? { count: 0 };
     // Microseconds, all different: see entry.used.
     const used = Math.floor(note.ended) * 1000 + (order % 1000);
-    uses.set(note.entry, { count: count + 1, used });
+    uses.set(note.entry, { count: count + note.count, used });
     last.set(JSON.stringify([note.workspace, note.task]), note);
   });
   await transaction.run(
@@ -85,10 +124,11 @@ async function recordHits(transaction: Transaction, notes: readonly HitNote[]): 
 }
 
 /** A line may be cut off by a full disk. */
-function noteIn(line: string): HitNote | undefined {
+function noteIn(line: string): HitNote | RepeatNote | undefined {
   try {
-    const note = JSON.parse(line) as HitNote;
-    return typeof note.entry === 'string' && Number.isFinite(note.ended) ? note : undefined;
+    const note = JSON.parse(line) as HitNote | RepeatNote;
+    const name = 'entry' in note ? note.entry : note.repeat;
+    return typeof name === 'string' && Number.isFinite(note.ended) ? note : undefined;
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { replaceFile } from './replace-file.js';
  * These have a salt that nobody knows who cannot read the cache: a value of a variable cannot be found by trying.
  */
 
-/** The name of the salt; those of records are in hexadecimal. */
+/** The name of the salt; those of records are hexadecimal. */
 const SALT = 'salt';
 const SALT_LENGTH = 32;
 
@@ -18,6 +18,14 @@ const MOST = 64;
 
 /** Bytes of all of them. A workspace of ten thousand inputs makes one of a megabyte. */
 const MOST_BYTES = 64 << 20;
+
+/** A hit that is one again each time a record is answered from. */
+export interface RepeatedHit {
+  readonly workspace: string;
+  readonly task: string;
+  /** Name of the entry. */
+  readonly entry: string;
+}
 
 /** What the record of an invocation is called, and what its texts are sealed with. */
 export interface RepeatName {
@@ -39,12 +47,21 @@ export function repeatName(layout: CacheLayout, invocation: Uint8Array): RepeatN
   }
 }
 
+/** Beside each record: the hits that are noted with one line (hit-notes.ts). */
+const HITS = '.hits';
+
 /** Keeps a record, and of all those that were kept the newest. Never throws. */
-export function keepRepeat(layout: CacheLayout, { file }: RepeatName, record: Buffer): void {
-  if (record.length > MOST_BYTES / 4 || !replaceFile(file, record)) return;
+export function keepRepeat(
+  layout: CacheLayout,
+  { file }: RepeatName,
+  record: Buffer,
+  hits: readonly RepeatedHit[],
+): void {
+  if (record.length > MOST_BYTES / 4) return;
+  if (!replaceFile(`${file}${HITS}`, JSON.stringify(hits)) || !replaceFile(file, record)) return;
   try {
     const files = readdirSync(layout.repeats)
-      .filter((name) => name !== SALT)
+      .filter((name) => /^[0-9a-f]+$/.test(name))
       .flatMap((name) => {
         const path = join(layout.repeats, name);
         return { path, stat: lstatSync(path, { throwIfNoEntry: false }) };
@@ -53,10 +70,25 @@ export function keepRepeat(layout: CacheLayout, { file }: RepeatName, record: Bu
     let bytes = 0;
     for (const [index, { path, stat }] of files.entries()) {
       bytes += stat?.size ?? 0;
-      if (index >= MOST || bytes > MOST_BYTES) rmSync(path, { force: true });
+      if (index < MOST && bytes <= MOST_BYTES) continue;
+      rmSync(path, { force: true });
+      rmSync(`${path}${HITS}`, { force: true });
     }
   } catch {
     // Another process is at it, or removes them all.
+  }
+}
+
+/** The hits of a record; none when it is gone. Never throws. */
+export function repeatedHits(layout: CacheLayout, name: string): readonly RepeatedHit[] {
+  try {
+    if (!/^[0-9a-f]{64}$/.test(name)) return [];
+    const hits = JSON.parse(
+      readFileSync(join(layout.repeats, `${name}${HITS}`), 'utf8'),
+    ) as unknown;
+    return Array.isArray(hits) ? (hits as RepeatedHit[]) : [];
+  } catch {
+    return [];
   }
 }
 

@@ -227,10 +227,10 @@ class CaseWorkspace {
     return differences.length === 0 ? undefined : { differences, said };
   }
 
-  /** Whether the last hit was noted by the program that starts Node: it counts in whole microseconds. */
+  /** Whether the last hit is noted to have been a repeated invocation. */
   #wasAnswered(): boolean {
     const log = path.join(this.#env['VT_CACHE_DIR']!, 'v3/hits.log');
-    return existsSync(log) && /"duration":\d+\.\d{3}\}\n$/.test(readFileSync(log, 'utf8'));
+    return existsSync(log) && /\{"repeat":.*\n$/.test(readFileSync(log, 'utf8'));
   }
 
   /** Runs a task while another one runs, or somebody edits; what they do is not compared. */

@@ -13,7 +13,7 @@ const pieceKinds = { out: 1, err: 2, total: 3, details: 4, duration: 5, saved: 6
 const HEADER = 104;
 const DIRECTORY = 16;
 const LOOK = 56;
-const HIT = 16;
+const HIT = 8;
 const PIECE = 16;
 /** Where in the header the sum begins, and what it is a sum of. */
 const SUM = 16;
@@ -27,16 +27,12 @@ export function encodeRecord(record: RepeatRecord, key: Buffer): Buffer {
   const directories = byDirectory(record.looks, record.confirmed);
   const pieces = [...record.printed, ...record.details];
   const written = pieces.map((piece) => ({ piece, text: texts.add(bytesOf(piece)) }));
-  const hits = record.hits.map(({ duration, note }) => ({
-    duration,
-    text: texts.add(Buffer.from(note)),
-  }));
 
   const fixed =
     HEADER +
     directories.length * DIRECTORY +
     record.looks.length * LOOK +
-    hits.length * HIT +
+    record.hits.length * HIT +
     pieces.length * PIECE;
   const body = new Body(fixed);
   body.skip(HEADER);
@@ -52,10 +48,7 @@ export function encodeRecord(record: RepeatRecord, key: Buffer): Buffer {
       body.integers(look.mode, kind, names.add(name), 0);
     }
   }
-  for (const { duration, text } of hits) {
-    body.doubles(duration);
-    body.integers(text.at, text.length);
-  }
+  for (const { duration } of record.hits) body.doubles(duration);
   for (const { piece, text } of written) {
     const hit = 'hit' in piece ? piece.hit : 0;
     body.integers(pieceKinds[piece.kind], hit, text.at, text.length);
@@ -69,7 +62,7 @@ export function encodeRecord(record: RepeatRecord, key: Buffer): Buffer {
   header.integers(VERSION, bytes.length);
   header.skip(LANES * 4);
   header.doubles(record.made, record.until);
-  header.integers(directories.length, record.looks.length, hits.length, pieces.length);
+  header.integers(directories.length, record.looks.length, record.hits.length, pieces.length);
   header.integers(names.length, sealed.length, cache, node);
   const confirmations = directories.filter(({ path }) => path === record.confirmed).length;
   header.integers(confirmations, record.printed.length);

@@ -1,3 +1,4 @@
+import type { RepeatedHit } from '../../cache/repeat-store.js';
 import type { Look } from './look.js';
 
 /** A piece of what an invocation printed, or keeps as its details. `hit` is an index. */
@@ -20,12 +21,8 @@ export interface RepeatRecord {
   readonly looks: readonly Look[];
   /** The directory of the looks that come first. */
   readonly confirmed: string;
-  readonly hits: readonly {
-    /** milliseconds the stored run had taken */
-    readonly duration: number;
-    /** The line for hits.log up to its first time. */
-    readonly note: string;
-  }[];
+  /** `duration`: milliseconds the stored run had taken. */
+  readonly hits: readonly (RepeatedHit & { readonly duration: number })[];
   readonly printed: readonly Piece[];
   /** Empty: none are kept. */
   readonly details: readonly Piece[];

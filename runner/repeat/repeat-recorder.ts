@@ -11,6 +11,7 @@ import type { RunDetail } from '../report/run-details.js';
 import type { OutputStream } from '../report/output.js';
 import { encodeRecord } from './encode-record.js';
 import type { Handover } from './handover.js';
+import { withoutImplied } from './look.js';
 import type { Look } from './look.js';
 import { LookRecorder } from './look-recorder.js';
 import type { Piece, RepeatRecord } from './repeat-record.js';
@@ -122,7 +123,9 @@ export class RepeatRecorder {
       if (record === undefined || this.#looks.gaveUp !== undefined) return;
       if (!isSettled(record.looks, this.#started, layout)) return;
       const name = repeatName(layout, this.#handover.invocation);
-      if (name !== undefined) keepRepeat(layout, name, encodeRecord(record, name.key));
+      if (name === undefined) return;
+      const hits = record.hits.map(({ workspace, task, entry }) => ({ workspace, task, entry }));
+      keepRepeat(layout, name, encodeRecord(record, name.key), hits);
     } catch {
       // Nobody misses a record.
     }
@@ -152,11 +155,13 @@ export class RepeatRecorder {
       until: made + CONFIRMATION_LASTS,
       cache: layout.root,
       node: this.#handover.node,
-      looks: [...this.#looks.looks].filter((look) => !isOwn(look.path)),
+      looks: withoutImplied([...this.#looks.looks].filter((look) => !isOwn(look.path))),
       confirmed: layout.confirmed,
       hits: hits.map(({ workspace, task, entry, duration }) => ({
+        workspace,
+        task,
+        entry,
         duration,
-        note: `${JSON.stringify({ workspace, task, entry }).slice(0, -1)},"ended":`,
       })),
       printed,
       details: run.lastDetails === undefined ? [] : splitTemplate(run.lastDetails, 'details'),

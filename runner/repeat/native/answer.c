@@ -120,35 +120,24 @@ static void keep_details(const struct vt_answer *answer) {
     free(text);
 }
 
-/* See cache/hit-notes.ts. */
-static void leave_notes(const struct vt_answer *answer) {
-    const struct vt_record *record = answer->record;
+/* One line for all hits: what they were stands beside the record. See cache/hit-notes.ts. */
+static void leave_note(const struct vt_answer *answer) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     const long long ended = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    enum { LONGEST_END = 96 };
-    size_t size = 1;
-    for (uint32_t hit = 0; hit < record->header->hit_count; hit++) size += record->hits[hit].note_length + LONGEST_END;
-    char *text = malloc(size);
-    if (text == NULL) return;
-    char *filled = text;
-    for (uint32_t at = 0; at < record->header->hit_count; at++) {
-        const struct vt_hit *hit = &record->hits[at];
-        filled = (char *)memcpy(filled, record->texts + hit->note, hit->note_length) + hit->note_length;
-        filled += snprintf(filled, LONGEST_END, "%lld,\"duration\":%.3f}\n", ended, share(answer));
-    }
+    char line[256];
+    const int length = snprintf(line, sizeof line, "{\"repeat\":\"%s\",\"ended\":%lld,\"duration\":%.3f}\n",
+                                answer->name, ended, share(answer));
     const int fd = openat(answer->store, "hits.log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        write_whole(fd, text, (size_t)(filled - text));
-        close(fd);
-        utimensat(answer->store, ".", NULL, 0); /* Other versions of vt remove a store that nobody uses. */
-    }
-    free(text);
+    if (fd < 0) return;
+    if (length > 0 && (size_t)length < sizeof line) write_whole(fd, line, (size_t)length);
+    close(fd);
+    utimensat(answer->store, ".", NULL, 0); /* Other versions of vt remove a store that nobody uses. */
 }
 
 bool vt_answer(const struct vt_answer *answer) {
     if (!print(answer)) return false;
     keep_details(answer);
-    leave_notes(answer);
+    leave_note(answer);
     return true;
 }

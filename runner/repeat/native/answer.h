@@ -9,11 +9,12 @@ struct vt_answer {
     const struct vt_record *record; /* unsealed */
     const char *cache;              /* the cache's directory */
     int store;                      /* descriptor of the store in it */
+    const char *name;               /* of the record's file */
     double elapsed;                 /* milliseconds since this program was started */
 };
 
 /*
- * Writes what was printed, keeps the details for --last-details, and leaves the notes that hits leave. A stream whose
+ * Writes what was printed, keeps the details for --last-details, and leaves the note of it (cache/hit-notes.ts). A stream whose
  * reader is gone is left out, as vt in Node does; what cannot be kept in the cache is not, likewise.
  * False when there is no memory for it: then nothing was written.
  */

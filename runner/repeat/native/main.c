@@ -98,16 +98,17 @@ static bool does_hold(const struct vt_record *record, int store) {
            vt_is_as_recorded(record, header->confirmations, header->directory_count);
 }
 
-static bool answer_from(uint8_t *bytes, size_t length, const uint8_t *key, const char *cache, int store,
+static bool answer_from(uint8_t *bytes, size_t length, const uint8_t *key, struct vt_answer *answer,
                         const struct invocation *invocation) {
     struct vt_record record;
     if (!vt_record_read(&record, bytes, length)) return false;
-    if (strcmp(record.names + record.header->cache, cache) != 0) return false;
+    if (strcmp(record.names + record.header->cache, answer->cache) != 0) return false;
     if (strcmp(record.names + record.header->node, invocation->node) != 0) return false;
-    if (!does_hold(&record, store)) return false;
+    if (!does_hold(&record, answer->store)) return false;
     vt_record_unseal(&record, key);
-    const double elapsed = clock_now(CLOCK_MONOTONIC) - invocation->started;
-    return vt_answer(&(struct vt_answer){.record = &record, .cache = cache, .store = store, .elapsed = elapsed});
+    answer->record = &record;
+    answer->elapsed = clock_now(CLOCK_MONOTONIC) - invocation->started;
+    return vt_answer(answer);
 }
 
 static bool answer_in(int store, const char *cache, const struct invocation *invocation) {
@@ -125,7 +126,8 @@ static bool answer_in(int store, const char *cache, const struct invocation *inv
         derive(key, salt, invocation, "seal");
         for (size_t i = 0; i < sizeof name; i++) snprintf(text + 2 * i, 3, "%02x", name[i]);
         bytes = read_ours(records, text, &length);
-        is_answered = bytes != NULL && answer_from(bytes, length, key, cache, store, invocation);
+        struct vt_answer answer = {.cache = cache, .store = store, .name = text};
+        is_answered = bytes != NULL && answer_from(bytes, length, key, &answer, invocation);
     }
     free(bytes);
     free(salt);

@@ -10,7 +10,7 @@ enum { LANES = 8 };
 _Static_assert(sizeof(struct vt_record_header) == 104, "as encode-record.ts has it");
 _Static_assert(sizeof(struct vt_directory) == 16, "as encode-record.ts has it");
 _Static_assert(sizeof(struct vt_look) == 56, "as encode-record.ts has it");
-_Static_assert(sizeof(struct vt_hit) == 16, "as encode-record.ts has it");
+_Static_assert(sizeof(struct vt_hit) == 8, "as encode-record.ts has it");
 _Static_assert(sizeof(struct vt_piece) == 16, "as encode-record.ts has it");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little-endian");
 
@@ -56,8 +56,6 @@ static bool is_piece_sound(const struct vt_piece *piece, bool is_detail, const s
 
 static bool are_texts_sound(const struct vt_record *record) {
     const struct vt_record_header *header = record->header;
-    for (uint32_t at = 0; at < header->hit_count; at++)
-        if (!is_range(record->hits[at].note, record->hits[at].note_length, header->texts_length)) return false;
     for (uint32_t at = 0; at < header->piece_count; at++)
         if (!is_piece_sound(&record->pieces[at], at >= header->details, header)) return false;
     return true;

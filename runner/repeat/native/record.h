@@ -67,8 +67,6 @@ struct vt_look {
 /* One task that was replayed. */
 struct vt_hit {
     double duration; /* milliseconds the stored run had taken */
-    uint32_t note;   /* texts: the line for hits.log up to its first time */
-    uint32_t note_length;
 };
 
 enum vt_piece_kind {
