@@ -1,11 +1,11 @@
-// What a cache hit costs, in figures that a busy machine does not change much, beside those of the last
+// What a cache hit costs, in Node (dist/vt.cjs) and answered without it (dist/vt), in figures that a busy machine does not change much, beside those of the last
 // landed state (hit-cost.json): processor time as a ratio of `node -e 0`, run in turns; system calls; the
 // parts of Node that are loaded; sizes. Prints the change. Fails only when something has grown so much
 // that no noise can explain it: whoever does that on purpose writes the new figures and says why.
 //
 //   node bench/hit-cost.mjs [--rounds N] [--write]
 //
-// Needs the built vt; strace for the system calls, which are left out without it.
+// Needs the built vt, its native part too; strace for the system calls, which are left out without it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -25,6 +25,7 @@ import { median, table } from './measure.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, '../dist');
 const vt = path.join(dist, 'vt.cjs');
+const front = path.join(dist, 'vt');
 const landedFile = path.join(here, 'hit-cost.json');
 const { values: options } = parseArgs({
   options: {
@@ -101,6 +102,46 @@ function processorRatio(cwd) {
   );
 }
 
+/** So many at once, as one takes less than the clock of processes can tell. */
+const AT_ONCE = 20;
+
+/** Repeats of an invocation, which is the same only in the same shell: it hands on variables. */
+function repeatRatio(cwd) {
+  const script = `
+    repeat() { "$0" run -r build >/dev/null 2>/dev/null; }
+    for time in {1..4}; do repeat; done
+    TIMEFORMAT=%U+%S; time for time in {1..${AT_ONCE}}; do repeat; done`;
+  return median(
+    Array.from({ length: rounds }, () => {
+      const bare = processorTime(['-e', '0'], cwd);
+      const [user, system] = succeed('bash', ['-c', script, front], cwd)
+        .trim()
+        .split('+')
+        .map(Number);
+      const notes = readFileSync(path.join(cwd, 'node_modules/.cache/vt/v3/hits.log'), 'utf8');
+      if (
+        !notes
+          .trimEnd()
+          .split('\n')
+          .slice(-AT_ONCE)
+          .every((line) => line.startsWith('{"repeat"'))
+      ) {
+        throw new Error('a repeated invocation was not answered without Node');
+      }
+      return ((user + system) * 1000) / AT_ONCE / bare;
+    }),
+  );
+}
+
+function repeatCalls(cwd) {
+  if (spawnSync('strace', ['-V']).error !== undefined) return undefined;
+  const file = path.join(scratch, 'calls');
+  for (let time = 0; time < 4; time++) {
+    succeed('strace', ['-f', '-qq', '-o', file, front, 'run', '-r', 'build'], cwd);
+  }
+  return readFileSync(file, 'utf8').trimEnd().split('\n').length;
+}
+
 /** Of vt itself and the threads of Node, beyond those of `node -e 0`. */
 function systemCalls(cwd) {
   if (spawnSync('strace', ['-V']).error !== undefined) return undefined;
@@ -135,6 +176,10 @@ const [code] = readdirSync(codeCache).filter((name) => name.endsWith('-811c9dc5-
 const figures = {
   'processor time, 1 package, of `node -e 0`': processorRatio(one),
   'processor time, 50 packages, of `node -e 0`': processorRatio(fifty),
+  'processor time, 1 package, repeated, of `node -e 0`': repeatRatio(one),
+  'processor time, 50 packages, repeated, of `node -e 0`': repeatRatio(fifty),
+  'system calls, 1 package, repeated': repeatCalls(one),
+  'system calls, 50 packages, repeated': repeatCalls(fifty),
   'system calls, 1 package': systemCalls(one),
   'system calls, 50 packages': systemCalls(fifty),
   'parts of Node loaded': loadedParts(one),

@@ -263,7 +263,9 @@ const changes: Readonly<Record<string, Change>> = {
 const repeats = 'node_modules/.cache/vt/v3/repeats';
 
 function recordOf(workspace: Workspace): string {
-  const [record, ...others] = readdirSync(workspace.path(repeats)).filter((it) => /^[0-9a-f]+$/.test(it));
+  const [record, ...others] = readdirSync(workspace.path(repeats)).filter((it) =>
+    /^[0-9a-f]+$/.test(it),
+  );
   assert.ok(record !== undefined && others.length === 0, 'one record');
   return workspace.path(repeats, record);
 }

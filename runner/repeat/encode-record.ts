@@ -119,10 +119,10 @@ function sumOf(bytes: Buffer): Uint32Array {
   const add = (word: number, lane: number): void => {
     sum[lane] = Math.imul(sum[lane]! ^ word, 0x01000193);
   };
-  const whole = bytes.length >>> 2;
-  for (let index = 0; index < whole; index++) add(bytes.readUInt32LE(index * 4), index & 7);
-  const rest = bytes.length & 3;
-  if (rest > 0) add(bytes.readUIntLE(whole * 4, rest), whole & 7);
+  // A copy that is aligned; of little-endian words, as all machines have them that Node runs on.
+  const words = new Uint32Array((bytes.length + 3) >>> 2);
+  new Uint8Array(words.buffer).set(bytes);
+  for (let index = 0; index < words.length; index++) add(words[index]!, index & 7);
   return sum;
 }
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type { BigIntStats, Stats } from 'node:fs';
 import path from 'node:path';
-import { stampOf, stampOfExact } from '../../cache/confirmed-stamp.js';
 import type { Look, LookKind } from './look.js';
+import { LookTable } from './look-table.js';
 
 type Call = (...args: readonly unknown[]) => unknown;
 type Calls = Record<string, Call>;
@@ -38,10 +38,11 @@ const { O_WRONLY, O_RDWR, O_NOFOLLOW } = fs.constants;
  * something is there nor that nothing is, make it give up: it says so, and nothing else changes.
  */
 export class LookRecorder {
-  readonly #looks = new Map<string, Look>();
+  readonly #looks = new LookTable();
   readonly #changed = new Set<string>();
   readonly #replaced = new Map<Calls, Map<string, Call>>();
   readonly #resolved = new Set<string>();
+  readonly #existsSync = fs.existsSync;
   readonly #lstat = fs.lstatSync;
   readonly #stat = fs.statSync;
   readonly #readlink = fs.readlinkSync;
@@ -52,8 +53,9 @@ export class LookRecorder {
     return this.#gaveUp;
   }
 
-  get looks(): Iterable<Look> {
-    return this.#looks.values();
+  /** All looks but those at these paths. */
+  looks(but: ReadonlySet<string>): readonly Look[] {
+    return this.#looks.list(but);
   }
 
   /** Paths that were, or may have been, changed by this process. */
@@ -147,14 +149,19 @@ export class LookRecorder {
       this.giveUp('a path in bytes');
       return undefined;
     }
+    if (this.#existsSync(file)) {
+      this.#add('there', true, file);
+      return true;
+    }
     try {
-      const isThere = this.#stat(file, { throwIfNoEntry: false }) !== undefined;
-      this.#add(isThere ? 'there' : 'absent', true, file);
-      return isThere;
+      // It says no also where it cannot tell.
+      if (this.#stat(file, { throwIfNoEntry: false }) === undefined)
+        this.#add('absent', true, file);
+      else this.giveUp('a file that comes and goes');
     } catch (error) {
       this.#noteError(file, true, error);
-      return false;
     }
+    return false;
   }
 
   #reading(call: Call, follows: boolean): Call {
@@ -217,7 +224,7 @@ export class LookRecorder {
       const look = follows ? this.#stat : this.#lstat;
       const stat = look(file, { throwIfNoEntry: false });
       if (stat === undefined) this.#add('absent', follows, file);
-      else this.#add('stamp', follows, file, stampOf(stat), stat.mode);
+      else this.#add('stamp', follows, file, stat);
     } catch (error) {
       this.#noteError(file, follows, error);
     }
@@ -251,7 +258,7 @@ export class LookRecorder {
           return;
         }
         if (stat.isSymbolicLink()) {
-          this.#add('stamp', false, next, stampOf(stat), stat.mode);
+          this.#add('stamp', false, next, stat);
           const target = this.#readlink(next);
           if (--links < 0) throw new Error('too many links');
           if (target.startsWith('/')) at = '';
@@ -259,7 +266,7 @@ export class LookRecorder {
           continue;
         }
         if (stat.isDirectory()) this.#add('directory', false, next);
-        else this.#add('stamp', false, next, stampOf(stat), stat.mode);
+        else this.#add('stamp', false, next, stat);
         this.#resolved.add(next);
         at = next;
       } catch (error) {
@@ -275,10 +282,7 @@ export class LookRecorder {
     } else if (stat === undefined) {
       this.#add('absent', follows, file);
     } else {
-      const kind = stat.isDirectory() ? 'place' : 'stamp';
-      const stamp =
-        typeof stat.size === 'bigint' ? stampOfExact(stat as BigIntStats) : stampOf(stat as Stats);
-      this.#add(kind, follows, file, stamp, Number(stat.mode));
+      this.#add(stat.isDirectory() ? 'place' : 'stamp', follows, file, stat);
     }
   }
 
@@ -291,18 +295,9 @@ export class LookRecorder {
     }
   }
 
-  /** The first look of a kind stands: if a later one finds something else, so will whoever repeats it. */
-  #add(
-    kind: LookKind,
-    follows: boolean,
-    file: string,
-    stamp: readonly number[] = NO_STAMP,
-    mode = 0,
-  ): void {
-    const at = path.isAbsolute(file) ? file : path.resolve(file);
-    const key = `${kind}${follows ? '+' : '-'}${at}`;
-    if (!this.#looks.has(key)) this.#looks.set(key, { kind, follows, path: at, stamp, mode });
+  #add(kind: LookKind, follows: boolean, file: string, stat?: Stats | BigIntStats): void {
+    // Then nobody will ask for them.
+    if (this.#gaveUp !== undefined) return;
+    this.#looks.add(kind, follows, file.startsWith('/') ? file : path.resolve(file), stat);
   }
 }
-
-const NO_STAMP: readonly number[] = [0, 0, 0, 0, 0];

@@ -24,33 +24,3 @@ export interface Look {
   readonly stamp: readonly number[];
   readonly mode: number;
 }
-
-/** S_IFMT and S_IFREG of Linux. */
-const FILE_TYPE = 0o170000;
-const REGULAR = 0o100000;
-
-/** Without looks of which another one at the same path says as much. */
-export function withoutImplied(looks: readonly Look[]): readonly Look[] {
-  const named = (kind: LookKind, follows: boolean, { path }: Look): string =>
-    `${kind}${follows ? '+' : '-'}${path}`;
-  const all = new Map(looks.map((look) => [named(look.kind, look.follows, look), look]));
-  const isImplied = (look: Look): boolean => {
-    if (!look.follows) return false;
-    switch (look.kind) {
-      case 'there':
-        return all.has(named('stamp', true, look)) || all.has(named('place', true, look));
-      case 'absent':
-        return all.has(named('absent', false, look));
-      case 'stamp': {
-        // What is no link is the same either way.
-        const other = all.get(named('stamp', false, look));
-        if (other === undefined || (other.mode & FILE_TYPE) !== REGULAR) return false;
-        return other.mode === look.mode && other.stamp.every((part, at) => part === look.stamp[at]);
-      }
-      case 'place':
-      case 'directory':
-        return false;
-    }
-  };
-  return looks.filter((look) => !isImplied(look));
-}

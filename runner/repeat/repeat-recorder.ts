@@ -11,7 +11,6 @@ import type { RunDetail } from '../report/run-details.js';
 import type { OutputStream } from '../report/output.js';
 import { encodeRecord } from './encode-record.js';
 import type { Handover } from './handover.js';
-import { withoutImplied } from './look.js';
 import type { Look } from './look.js';
 import { LookRecorder } from './look-recorder.js';
 import type { Piece, RepeatRecord } from './repeat-record.js';
@@ -155,7 +154,7 @@ export class RepeatRecorder {
       until: made + CONFIRMATION_LASTS,
       cache: layout.root,
       node: this.#handover.node,
-      looks: withoutImplied([...this.#looks.looks].filter((look) => !isOwn(look.path))),
+      looks: this.#looks.looks(own),
       confirmed: layout.confirmed,
       hits: hits.map(({ workspace, task, entry, duration }) => ({
         workspace,
