@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkspacePath } from './brands.js';
 import { isWorkspacePath } from './brands.js';
-import type { BlobStore } from './blob-store.js';
+import type { BlobSource, BlobStore } from './blob-store.js';
 import { fileIdentity, inodeOf, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
 import { fromBytes } from './path-on-disk.js';
@@ -32,7 +32,7 @@ export async function archiveOutputs(
   outputs: FinishedRun['outputs'],
   archiving: Archiving,
 ): Promise<readonly StoredOutput[] | NotStored> {
-  const stored: StoredOutput[] = [];
+  const archived: Archived[] = [];
   const directories = new Map<WorkspacePath, boolean>();
   const sorted = [...new Map(outputs.map((output) => [output.path, output])).values()].sort(
     (a, b) => (a.path < b.path ? -1 : 1),
@@ -53,32 +53,47 @@ export async function archiveOutputs(
     if (sharing.changedElsewhere(output)) {
       return unsupported(output.path, 'changed together with another name of the file');
     }
-    const archived = await archive(output, archiving);
-    if (archived === undefined) continue;
-    if (isRefusal(archived)) return archived;
-    stored.push(archived);
+    const looked = await look(output, archiving);
+    if (looked === undefined) continue;
+    if ('kind' in looked) return looked;
+    archived.push(looked);
   }
-  return stored;
+  const files = archived.flatMap(({ file }) => file ?? []);
+  await archiving.blobs.putFiles(files);
+  for (const { output, file } of archived) {
+    if (file === undefined) continue;
+    const after = lstatOrAbsent(file.path);
+    if (after === undefined || fileIdentity(after) !== fileIdentity(file.stat)) {
+      return { kind: 'modified-during-run', path: output.path };
+    }
+  }
+  return archived.map(({ output }) => output);
 }
 
-async function archive(
+/** An output, and the file of which a copy is to be kept. */
+interface Archived {
+  readonly output: StoredOutput;
+  readonly file?: BlobSource & { readonly stat: BigIntStats };
+}
+
+async function look(
   output: FinishedRun['outputs'][number],
-  { world, memo, blobs, endStamp }: Archiving,
-): Promise<StoredOutput | NotStored | undefined> {
+  { world, memo, endStamp }: Archiving,
+): Promise<Archived | NotStored | undefined> {
   const { path } = output;
   const absolute = join(world.root, path);
   const stat = lstatOrAbsent(absolute);
-  if (stat === undefined) return output.existedBefore ? { path, kind: 'deletion' } : undefined;
+  if (stat === undefined) {
+    return output.existedBefore ? { output: { path, kind: 'deletion' } } : undefined;
+  }
   const mode = permissionBits(stat);
   // The ctime of a directory changes with every name in it, which may be somebody else's.
-  if (stat.isDirectory()) return { path, kind: 'directory', mode };
+  if (stat.isDirectory()) return { output: { path, kind: 'directory', mode } };
   if (stat.ctimeNs >= endStamp) return { kind: 'modified-during-run', path };
-  if (stat.isSymbolicLink())
-    return {
-      path,
-      kind: 'symlink',
-      target: fromBytes(readlinkSync(absolute, { encoding: 'buffer' })),
-    };
+  if (stat.isSymbolicLink()) {
+    const target = fromBytes(readlinkSync(absolute, { encoding: 'buffer' }));
+    return { output: { path, kind: 'symlink', target } };
+  }
   if (!stat.isFile()) return unsupported(path, 'not a file, directory or symlink');
   if ((stat.mode & 0o6000n) !== 0n) return unsupported(path, 'set-user-id or set-group-id');
   const read = await memo.digest(absolute, stat);
@@ -88,12 +103,11 @@ async function archive(
     }
     return unsupported(path, read.failure);
   }
-  blobs.putFile(absolute, read.digest, Number(stat.size));
-  const after = lstatOrAbsent(absolute);
-  if (after === undefined || fileIdentity(after) !== fileIdentity(stat)) {
-    return { kind: 'modified-during-run', path };
-  }
-  return { path, kind: 'file', digest: read.digest, size: stat.size, mode };
+  const { digest } = read;
+  const { size } = stat;
+  const sum = memo.sum(stat);
+  const kept = { digest, size, ...(sum === undefined ? {} : { sum }) };
+  return { output: { path, kind: 'file', mode, ...kept }, file: { path: absolute, stat, ...kept } };
 }
 
 /** Outputs that are files with several names (hard links). */
@@ -131,23 +145,6 @@ class SharedFiles {
 
   #stat(path: WorkspacePath): BigIntStats | undefined {
     return lstatOrAbsent(join(this.#archiving.world.root, path));
-  }
-}
-
-function isRefusal(result: StoredOutput | NotStored): result is NotStored {
-  switch (result.kind) {
-    case 'file':
-    case 'symlink':
-    case 'directory':
-    case 'deletion':
-      return false;
-    case 'modified-during-run':
-    case 'read-then-written':
-    case 'unreadable-input':
-    case 'unsupported-output':
-    case 'secret-found':
-    case 'cache-unusable':
-      return true;
   }
 }
 

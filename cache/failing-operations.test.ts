@@ -21,33 +21,43 @@ describe('a file operation that fails', { skip: whyNoFaults() }, () => {
   });
   after(() => faults.remove());
 
-  for (const action of ['store', 'restore'] as const) {
-    for (const how of ['once', 'from'] as const) {
-      const name = how === 'once' ? `any one of ${action}` : `all of ${action} from any one on`;
-      test(`${name}: a miss, one warning at most, nothing wrong`, async (t) => {
-        const stride = everything ? '1' : how === 'once' ? '2' : '5';
-        for (const errors of everything ? ERRORS : [ERRORS.join()]) {
-          const workspace = new TestWorkspace(t);
-          const child = spawn(
-            process.execPath,
-            [PROCESS, workspace.root, action, how, stride, errors],
-            { stdio: ['ignore', 'pipe', 'pipe'], env: faultyEnv(faults.library, workspace.root) },
-          );
-          let output = '';
-          for (const stream of [child.stdout, child.stderr]) {
-            stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
-          }
-          const code = await new Promise((resolve) => child.on('close', resolve));
-          assert.equal(code, 0, output);
-          t.diagnostic(`${errors}: ${output.trim()}`);
-          const [cases] = output.split(' ');
-          assert.ok(Number(cases) > 200 / Number(stride), output);
-          // What the process could not remove goes when it is gone.
-          const cache = workspace.openCache();
-          await cache.lookup('app#build', testKey(), worldOf(workspace.root, 'none'));
-          assert.deepEqual(readdirSync(cacheLayout(workspace.cacheDirectory).temporary), []);
+  const cases = (['store', 'restore'] as const).flatMap((action) => [
+    { action, how: 'once', isNative: true } as const,
+    { action, how: 'from', isNative: true } as const,
+    { action, how: 'once', isNative: false } as const,
+  ]);
+  for (const { action, how, isNative } of cases) {
+    const which = how === 'once' ? `any one of ${action}` : `all of ${action} from any one on`;
+    const name = isNative ? which : `${which}, without the native module`;
+    test(`${name}: a miss, one warning at most, nothing wrong`, async (t) => {
+      const stride = everything ? '1' : how === 'once' && isNative ? '2' : '5';
+      for (const errors of everything ? ERRORS : [ERRORS.join()]) {
+        const workspace = new TestWorkspace(t);
+        const child = spawn(
+          process.execPath,
+          [PROCESS, workspace.root, action, how, stride, errors],
+          {
+            stdio: ['ignore', 'pipe', 'pipe'],
+            env: {
+              ...faultyEnv(faults.library, workspace.root),
+              ...(isNative ? {} : { VT_TEST_WITHOUT_NATIVE: '1' }),
+            },
+          },
+        );
+        let output = '';
+        for (const stream of [child.stdout, child.stderr]) {
+          stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
         }
-      });
-    }
+        const code = await new Promise((resolve) => child.on('close', resolve));
+        assert.equal(code, 0, output);
+        t.diagnostic(`${errors}: ${output.trim()}`);
+        const [cases] = output.split(' ');
+        assert.ok(Number(cases) > 200 / Number(stride), output);
+        // What the process could not remove goes when it is gone.
+        const cache = workspace.openCache();
+        await cache.lookup('app#build', testKey(), worldOf(workspace.root, 'none'));
+        assert.deepEqual(readdirSync(cacheLayout(workspace.cacheDirectory).temporary), []);
+      }
+    });
   }
 });

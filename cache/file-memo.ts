@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { Digest } from './brands.js';
+import type { FileCrew } from './file-crew.js';
 import { digestFile } from './file-digest.js';
 import type { FileDigest } from './file-digest.js';
 import { fileIdentity } from './file-identity.js';
@@ -14,6 +15,12 @@ const ROWS_PER_STATEMENT = 1000;
 /** Milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
+/** A regular file and its state, as lstat gives it. */
+export interface PresentFile {
+  readonly path: string;
+  readonly stat: BigIntStats;
+}
+
 /**
  * Digests of files by their identity (device, inode, size, mtime, ctime), so that unchanged files
  * are not read again.
@@ -27,14 +34,18 @@ export class FileMemo {
   readonly #stampDirectory: string | undefined;
   readonly #known = new Map<string, Digest>();
   readonly #unsaved = new Map<string, Digest>();
+  /** Of files that were digested by the crew. */
+  readonly #sums = new Map<string, bigint>();
+  readonly #crew: () => FileCrew | undefined;
   #clock: bigint | undefined;
 
   /**
    * `stampDirectory` is writable: the file clock is read there. Without one, digests are recalled
-   * and taken, and nothing is learnt.
+   * and taken, and nothing is learnt. `crew`: see `digestAll`.
    */
-  constructor(stampDirectory?: string) {
+  constructor(stampDirectory?: string, crew: () => FileCrew | undefined = () => undefined) {
     this.#stampDirectory = stampDirectory;
+    this.#crew = crew;
   }
 
   /** Loads what the index knows of these files. */
@@ -69,6 +80,34 @@ export class FileMemo {
     return read;
   }
 
+  /**
+   * Digests those of these regular files that are not known, all at once where there is a crew: they
+   * are recalled then. The stats are their present states. What fails, or was changed just now, is left
+   * to `digest`. Does nothing without a crew.
+   */
+  async digestAll(files: Iterable<PresentFile>): Promise<void> {
+    if (this.#stampDirectory === undefined) return;
+    const unknown = new Map<string, string>();
+    for (const { path, stat } of files) {
+      const identity = fileIdentity(stat);
+      if (!this.#known.has(identity)) unknown.set(identity, path);
+    }
+    const crew = unknown.size > 0 ? this.#crew() : undefined;
+    if (crew === undefined) return;
+    this.#clock ??= takeFileStamp(this.#stampDirectory);
+    for (const read of await crew.digest([...unknown.values()])) {
+      if (!('digest' in read) || !isSettled(read, this.#clock)) continue;
+      this.#known.set(read.identity, read.digest);
+      this.#unsaved.set(read.identity, read.digest);
+      this.#sums.set(read.identity, read.sum);
+    }
+  }
+
+  /** The sum of the file with this state, if `digestAll` has read it: see StoredOutput. */
+  sum(stat: BigIntStats): bigint | undefined {
+    return this.#sums.get(fileIdentity(stat));
+  }
+
   /** Takes a new reading of the clock for what is digested from now on. */
   tick(): void {
     this.#clock = undefined;
@@ -94,7 +133,7 @@ export class FileMemo {
   }
 }
 
-function isSettled(stat: BigIntStats, clock: bigint): boolean {
+function isSettled(stat: Pick<BigIntStats, 'mtimeNs' | 'ctimeNs'>, clock: bigint): boolean {
   const latest = stat.ctimeNs > stat.mtimeNs ? stat.ctimeNs : stat.mtimeNs;
   return latest < clock - grainOf(stat.ctimeNs);
 }

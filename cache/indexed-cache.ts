@@ -10,6 +10,7 @@ import type { CacheLimits } from './cache-limits.js';
 import { discardStore } from './clean-cache.js';
 import { collectWhenDue } from './collect-garbage.js';
 import { DamagedRecord } from './damaged-record.js';
+import { fileCrew } from './file-crew.js';
 import { dropEntries } from './entry-table.js';
 import { FileMemo } from './file-memo.js';
 import { removeConfirmations } from './confirmation.js';
@@ -61,6 +62,8 @@ export interface CacheOptions {
   readonly confirmed?: (confirmation: Confirmation) => void;
   /** Milliseconds to wait for other processes' transactions; see LOCK_PATIENCE. */
   readonly lockPatience?: number;
+  /** Files are copied in JavaScript, as where the native module is missing; for tests. */
+  readonly withoutNative?: boolean;
 }
 
 /** The whole cache, with its index. Nothing is opened or made before the first call of a method. */
@@ -295,7 +298,9 @@ export class IndexedCache implements Cache {
     });
     sweepLeftovers(layout);
     await tellHits(layout, index);
-    return { layout, index, blobs: new BlobStore(layout), memo: new FileMemo(layout.temporary) };
+    const crew = this.#options.withoutNative === true ? undefined : fileCrew;
+    const memo = new FileMemo(layout.temporary, crew);
+    return { layout, index, blobs: new BlobStore(layout, crew), memo };
   }
 
   #discard(): boolean {

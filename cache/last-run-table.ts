@@ -37,11 +37,42 @@ export async function lastManifest(
   workspace: string,
   task: string,
 ): Promise<ManifestItem[]> {
+  return [...(await new LastManifest(workspace, task).read(transaction))];
+}
+
+/** `lastManifest` for who asks again and again: what has not changed is not decoded again. */
+export class LastManifest {
+  readonly #workspace: string;
+  readonly #task: string;
+  #bytes: Uint8Array | undefined;
+  #items: readonly ManifestItem[] = [];
+
+  constructor(workspace: string, task: string) {
+    this.#workspace = workspace;
+    this.#task = task;
+  }
+
+  async read(transaction: Transaction): Promise<readonly ManifestItem[]> {
+    const bytes = await manifestBytes(transaction, this.#workspace, this.#task);
+    if (bytes === undefined) return [];
+    if (this.#bytes === undefined || Buffer.compare(bytes, this.#bytes) !== 0) {
+      this.#items = whole(() => decodeManifest(bytes)) ?? [];
+      this.#bytes = bytes;
+    }
+    return this.#items;
+  }
+}
+
+async function manifestBytes(
+  transaction: Transaction,
+  workspace: string,
+  task: string,
+): Promise<Uint8Array | undefined> {
   const [row] = await transaction.all<{ manifest: Uint8Array }>(
     'SELECT manifest FROM last_run WHERE workspace = ? AND task = ?',
     [workspace, task],
   );
-  return (row && whole(() => decodeManifest(row.manifest))) ?? [];
+  return row?.manifest;
 }
 
 /** Token of the restore that the last run was; undefined for an execution or a task never seen. */
@@ -50,11 +81,8 @@ export async function lastRestoration(
   workspace: string,
   task: string,
 ): Promise<string | undefined> {
-  const [row] = await transaction.all<{ manifest: Uint8Array }>(
-    'SELECT manifest FROM last_run WHERE workspace = ? AND task = ?',
-    [workspace, task],
-  );
-  return row && whole(() => decodeRestoration(row.manifest));
+  const bytes = await manifestBytes(transaction, workspace, task);
+  return bytes && whole(() => decodeRestoration(bytes));
 }
 
 /** What other tasks wrote in this workspace last. */

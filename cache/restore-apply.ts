@@ -88,7 +88,8 @@ function keep(target: DiskPath, backup: DiskPath): void {
   }
 }
 
-function attempt(path: WorkspacePath, change: () => void): void {
+/** Makes a file system error one about this path of the workspace. */
+export function attempt(path: WorkspacePath, change: () => void): void {
   try {
     change();
   } catch (error) {

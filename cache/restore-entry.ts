@@ -4,17 +4,16 @@ import type { Digest, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { removeConfirmation, writeConfirmation } from './confirmation.js';
 import { touchEntry } from './entry-table.js';
-import type { FileMemo } from './file-memo.js';
+import type { FileMemo, PresentFile } from './file-memo.js';
 import { lstatOrAbsent } from './file-identity.js';
 import type { IndexDatabase, Transaction } from './index-database.js';
 import type { KeyParts } from './key.js';
-import { lastManifest, otherManifests, recordLastRun } from './last-run-table.js';
+import { LastManifest, otherManifests, recordLastRun } from './last-run-table.js';
 import { makeConfirmation } from './make-confirmation.js';
 import type { Fact } from './observation-codec.js';
-import { onDisk } from './path-on-disk.js';
+import { onDisk, within } from './path-on-disk.js';
 import { ancestorsOf } from './path-parts.js';
 import { settleOwn, settleRestores, tidyUp } from './interrupted-restores.js';
-import { ApplyFailure } from './restore-apply.js';
 import { changeJournaled } from './journaled-change.js';
 import type { RestoreName } from './journaled-change.js';
 import { planRestore } from './restore-plan.js';
@@ -75,16 +74,19 @@ export async function restoreEntry(
   const { world, entry } = restoring;
   const { layout } = store;
   const token = temporaryToken();
+  const workspace = workspaceName(layout.root, world.root);
+  const last = new LastManifest(workspace, restoring.task);
   const staging = new Staging(world.root, layout, token);
-  const stage = async (outputs: readonly Placement[]) => {
-    for (const output of outputs) await stageOutput(output, staging, store.blobs);
-  };
+  const stage = (outputs: readonly Placement[]) => staging.stage(outputs, store.blobs);
   try {
     for (let round = 0; ; round++) {
       const locked = round >= ROUNDS_UNLOCKED;
       if (!locked) {
         const plan = await store.index.read(async (transaction) => {
-          await store.memo.load(transaction, presentFiles(restoring));
+          const present = presentFiles(restoring);
+          const stats = present.map(({ stat }) => stat);
+          await store.memo.load(transaction, stats);
+          await store.memo.digestAll(present);
           return planWithin(transaction, restoring, store);
         });
         // An obstacle may be another process' restore that is under way.
@@ -103,7 +105,7 @@ export async function restoreEntry(
           plan.removals.length +
           plan.emptied.length +
           plan.directories.length;
-        const save = () => record(transaction, restoring, store, plan, token);
+        const save = () => record(transaction, restoring, store, plan, token, last);
         if (changes === 0) confirm(await save());
         else {
           const stageMissing = () => stage(missing);
@@ -133,26 +135,26 @@ export async function restoreEntry(
   }
 
   function presentFiles({ entry: { outputs } }: Restoring) {
-    return outputs.flatMap((output) => {
-      const stat =
-        output.kind === 'file' ? lstatOrAbsent(onDisk(world.root, output.path)) : undefined;
-      return stat?.isFile() ? [stat] : [];
+    return outputs.flatMap((output): PresentFile[] => {
+      if (output.kind !== 'file') return [];
+      const path = within(world.root, output.path);
+      const stat = lstatOrAbsent(path);
+      return stat?.isFile() && stat.size === output.size ? [{ path, stat }] : [];
     });
   }
 
   async function planWithin(
     transaction: Transaction,
     { task, facts }: Restoring,
-    { layout, memo }: OpenStore,
+    { memo }: OpenStore,
   ): Promise<RestorePlan | Obstacle> {
-    const workspace = workspaceName(layout.root, world.root);
     const outputs = new Map(entry.outputs.map((output) => [output.path, output.kind]));
     const needed = new Set(
       entry.outputs.flatMap(({ path, kind }) =>
         kind === 'deletion' ? [] : [...ancestorsOf(path)],
       ),
     );
-    const made = (await lastManifest(transaction, workspace, task)).filter((item) => {
+    const made = (await last.read(transaction)).filter((item) => {
       const kind = outputs.get(item.path);
       // What is replaced by its like is no business of tidying up, nor what cannot be removed.
       const isOther = !kind || (kind === 'directory') !== (item.kind === 'directory');
@@ -207,16 +209,6 @@ function nameRestore(token: string, { world, task }: Restoring, layout: CacheLay
   return { token, workspace, root: { device: dev, inode: ino }, task };
 }
 
-async function stageOutput(output: Placement, staging: Staging, blobs: BlobStore): Promise<void> {
-  try {
-    await staging.stage(output, blobs);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined) throw error;
-    throw new ApplyFailure(output.path, code, error);
-  }
-}
-
 /** Returns what the task has written now. */
 async function record(
   transaction: Transaction,
@@ -224,9 +216,10 @@ async function record(
   store: OpenStore,
   plan: RestorePlan,
   token: string,
+  last: LastManifest,
 ): Promise<readonly ManifestItem[]> {
   const workspace = workspaceName(store.layout.root, world.root);
-  const before = await lastManifest(transaction, workspace, task);
+  const before = await last.read(transaction);
   const manifest = nextManifest(before, entry.outputs, (path) => plan.made.has(path));
   const listed = new Set(manifest.map((item) => item.path));
   for (const { path } of plan.directories) {
@@ -238,9 +231,13 @@ async function record(
     found: { kind: 'hit', entry: name },
     outcome: undefined,
   } as const;
-  const last = { key, manifest, restoration: token, attempt };
   removeConfirmation(store.layout, workspace, task);
-  await recordLastRun(transaction, workspace, task, last);
+  await recordLastRun(transaction, workspace, task, {
+    key,
+    manifest,
+    restoration: token,
+    attempt,
+  });
   await touchEntry(transaction, name);
   await store.memo.save(transaction);
   return manifest;

@@ -130,7 +130,7 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
   });
 
   /** Leaves the workspace half restored, by a kill at or after `from`. Gives the trees of both results. */
-  async function breakOff(workspace: TestWorkspace, from = 60) {
+  async function breakOff(workspace: TestWorkspace, from = 40) {
     const trees = await prepare(workspace);
     for (let n = from; ; n++) {
       const { signal } = await act(workspace, 'restore', 'one', n);
@@ -243,7 +243,7 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
       const directory = isInside ? workspace.cacheDirectory : elsewhere.cacheDirectory;
       Object.assign(workspace, { cacheDirectory: directory });
       // What is done to a cache elsewhere is not counted.
-      const trees = await breakOff(workspace, isInside ? 60 : 5);
+      const trees = await breakOff(workspace, isInside ? 40 : 5);
       const moved = `${workspace.root}-moved` as AbsolutePath;
       renameSync(workspace.root, moved);
       t.after(() => rmSync(moved, { recursive: true, force: true }));

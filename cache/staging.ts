@@ -1,9 +1,11 @@
 import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
-import type { BlobStore } from './blob-store.js';
+import { CopyFailure } from './blob-store.js';
+import type { BlobCopy, BlobStore } from './blob-store.js';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
 import { onDisk, toDisk } from './path-on-disk.js';
 import { ancestorsOf, parentOf } from './path-parts.js';
+import { ApplyFailure, attempt } from './restore-apply.js';
 import type { Placement } from './restore-plan.js';
 import { IN_CACHE, stagedPath, stagingFolder } from './staging-folders.js';
 import type { StagedFile, StagingFolders } from './staging-folders.js';
@@ -50,16 +52,31 @@ export class Staging implements StagingFolders {
   }
 
   /**
-   * Makes the output here, verified. Does nothing for one that was staged before. Throws
-   * DamagedRecord for a bad blob and file system errors.
+   * Makes the outputs here, verified; those that were not staged before. Throws DamagedRecord for a bad
+   * blob, ApplyFailure for other errors of the file system.
    */
-  async stage(output: Placement, blobs: BlobStore): Promise<void> {
-    if (this.#staged.has(output.path)) return;
-    const staged = this.reserve(output.path);
-    const path = stagedPath(this, staged);
-    if (output.kind === 'symlink') symlinkSync(toDisk(output.target), path);
-    else await blobs.copyTo(output.digest, path, output.mode);
-    this.#staged.set(output.path, staged);
+  async stage(outputs: readonly Placement[], blobs: BlobStore): Promise<void> {
+    const making = new Map<WorkspacePath, StagedFile>();
+    const copies = new Map<BlobCopy, WorkspacePath>();
+    for (const output of outputs) {
+      const { path } = output;
+      if (this.#staged.has(path)) continue;
+      attempt(path, () => {
+        const staged = this.reserve(path);
+        const target = stagedPath(this, staged);
+        if (output.kind === 'symlink') symlinkSync(toDisk(output.target), target);
+        else copies.set({ ...output, target }, path);
+        making.set(path, staged);
+      });
+    }
+    try {
+      await blobs.copyAll([...copies.keys()]);
+    } catch (error) {
+      if (!(error instanceof CopyFailure)) throw error;
+      const { code = '' } = error.cause;
+      throw new ApplyFailure(copies.get(error.copy) ?? ROOT, code, error.cause);
+    }
+    for (const [path, staged] of making) this.#staged.set(path, staged);
   }
 
   /** Where the output was staged; undefined when it was not. */

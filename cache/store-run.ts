@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { BigIntStats } from 'node:fs';
 import { archiveOutputs } from './archive-outputs.js';
 import type { WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
@@ -7,6 +6,7 @@ import { removeConfirmation, removeConfirmations } from './confirmation.js';
 import { observe } from './dependency-observation.js';
 import { dropEntries, entryName, insertEntry } from './entry-table.js';
 import { lstatOrAbsent } from './file-identity.js';
+import type { PresentFile } from './file-memo.js';
 import { takeFileStamp } from './file-stamp.js';
 import { hasOpenRestore, settleRestores } from './interrupted-restores.js';
 import type { Transaction } from './index-database.js';
@@ -49,7 +49,10 @@ export async function storeRun(
 ): Promise<StoreOutcome> {
   const { index, memo, blobs, layout } = store;
   const endStamp = takeFileStamp(layout.temporary);
-  await index.read((transaction) => memo.load(transaction, presentFiles(run, world)));
+  const present = [...presentFiles(run, world)];
+  const stats = present.map(({ stat }) => stat);
+  await index.read((transaction) => memo.load(transaction, stats));
+  await memo.digestAll(present);
 
   const own = new OwnChanges(world.root, run.outputs);
   const { startStamp } = run;
@@ -168,10 +171,11 @@ export async function dropMixedUp(
 }
 
 /** The files whose digests will be asked for. */
-function* presentFiles(run: FinishedRun, world: World): Generator<BigIntStats> {
+function* presentFiles(run: FinishedRun, world: World): Generator<PresentFile> {
   for (const item of [...run.dependencies, ...run.outputs]) {
     if ('kind' in item && item.kind !== 'content') continue;
-    const stat = lstatOrAbsent(join(world.root, item.path));
-    if (stat?.isFile()) yield stat;
+    const path = join(world.root, item.path);
+    const stat = lstatOrAbsent(path);
+    if (stat?.isFile()) yield { path, stat };
   }
 }

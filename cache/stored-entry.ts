@@ -13,7 +13,14 @@ import type { OutputChunk, StoredProcess, WithheldVariable } from './stored-run.
 export type StoredOutput = { readonly path: WorkspacePath } & OutputState;
 
 type OutputState =
-  | { readonly kind: 'file'; readonly digest: Digest; readonly size: bigint; readonly mode: number }
+  | {
+      readonly kind: 'file';
+      readonly digest: Digest;
+      readonly size: bigint;
+      readonly mode: number;
+      /** XXH64 of the bytes, taken together with the digest; absent where that was not done. */
+      readonly sum?: bigint;
+    }
   | { readonly kind: 'symlink'; readonly target: string }
   | { readonly kind: 'directory'; readonly mode: number }
   | { readonly kind: 'deletion' };
@@ -153,7 +160,12 @@ function stateToMessage(state: OutputState): NonNullable<wire.Output['state']> {
     case 'file':
       return {
         $case: 'file',
-        value: { digest: digestToBytes(state.digest), size: state.size, mode: state.mode },
+        value: {
+          digest: digestToBytes(state.digest),
+          size: state.size,
+          mode: state.mode,
+          sum: state.sum,
+        },
       };
     case 'symlink':
       return { $case: 'symlink', value: { target: state.target } };
@@ -171,7 +183,7 @@ export function outputFromMessage(message: wire.Output): StoredOutput {
   if (path === '' || !isWorkspacePath(path)) throw new DamagedRecord('output: path');
   switch (state?.$case) {
     case 'file':
-      return { path, kind: 'file', ...state.value, digest: digestFromBytes(state.value.digest) };
+      return { path, kind: 'file', ...fileFromMessage(state.value) };
     case 'symlink':
       return { path, kind: 'symlink', target: state.value.target };
     case 'directory':
@@ -181,4 +193,8 @@ export function outputFromMessage(message: wire.Output): StoredOutput {
     case undefined:
       throw new DamagedRecord('output: state');
   }
+}
+
+function fileFromMessage({ digest, size, mode, sum }: wire.FileOutput) {
+  return { digest: digestFromBytes(digest), size, mode, ...(sum === undefined ? {} : { sum }) };
 }

@@ -1,6 +1,6 @@
-// Compiles the native part into dist/native: the tracker (runner/tracker/native) and the program `vt`
-// (runner/repeat/native), which takes the place of the script dist/vt. Runs at install, so it needs nothing but Node, and
-// never fails an install: without the native part tasks still run, and dist/vt stays the script.
+// Compiles the native part into dist/native: the tracker (runner/tracker/native), the program `vt`
+// (runner/repeat/native), which takes the place of the script dist/vt, and the module with which the cache works
+// on many files (cache/native). Runs at install, so it needs nothing but Node and what vt depends on, and never fails an install: without the native part tasks still run, and dist/vt stays the script.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -15,12 +15,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const sources = path.join(root, 'runner/tracker/native');
 const frontSources = path.join(root, 'runner/repeat/native');
+const fileSources = path.join(root, 'cache/native');
+/** It may be missing: the cache then does the same in JavaScript. */
+const FILES = 'vt-files.node';
 
 const launcher = [
   'launch',
@@ -80,6 +84,17 @@ function compile(cc, args) {
   }
 }
 
+/** What compiles the cache's module; throws where the headers of Node-API are not installed. */
+export function fileModule() {
+  const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+  return [
+    ...['-shared', '-fPIC', '-fvisibility=hidden', '-pthread'],
+    ...['-I', path.join(path.dirname(headers), 'include'), '-I', sources],
+    ...['addon', 'crew', 'file-job', 'sum64'].map((name) => path.join(fileSources, `${name}.c`)),
+    path.join(sources, 'sha256.c'),
+  ];
+}
+
 /**
  * Builds what is out of date into `target`. `cc` may carry arguments ("ccache gcc").
  * Returns 'built' or 'fresh'; throws when the compiler fails.
@@ -89,7 +104,7 @@ export function buildNative({ target, cc, flags = [] }) {
   if (version.error) throw new Error(`no C compiler ('${cc}' could not be run)`);
   const hash = createHash('sha256').update(JSON.stringify([cc, version.stdout, strict, flags]));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const folder of [sources, frontSources]) {
+  for (const folder of [sources, frontSources, fileSources]) {
     const names = readdirSync(folder)
       .filter((name) => /\.[ch]$/.test(name))
       .sort();
@@ -99,7 +114,9 @@ export function buildNative({ target, cc, flags = [] }) {
   const stamp = hash.digest('hex');
   const stampFile = path.join(target, 'stamp');
   const products = ['vt-launch', 'libvt-shim.so', 'vt'].map((name) => path.join(target, name));
-  const fresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  const before = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
+  const hasFiles = existsSync(path.join(target, FILES));
+  const fresh = before === (hasFiles ? stamp : `${stamp} without ${FILES}`);
   if (fresh && products.every((name) => existsSync(name))) return 'fresh';
 
   mkdirSync(target, { recursive: true });
@@ -138,7 +155,15 @@ export function buildNative({ target, cc, flags = [] }) {
     '-ldl',
   ]);
   makeStatic('vt', [...front.map((name) => path.join(frontSources, `${name}.c`)), 'sha256.c']);
-  writeFileSync(stampFile, stamp);
+  try {
+    make(FILES, fileModule());
+    writeFileSync(stampFile, stamp);
+  } catch (error) {
+    rmSync(path.join(target, FILES), { force: true });
+    console.warn(`vt: ${FILES} was not built: files are stored and restored as always, but more slowly.
+    ${error.message}`);
+    writeFileSync(stampFile, `${stamp} without ${FILES}`);
+  }
   return 'built';
 }
 

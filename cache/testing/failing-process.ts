@@ -36,7 +36,11 @@ async function withCache<T>(
   work: (cache: ReturnType<typeof openCache>) => Promise<T>,
 ): Promise<{ readonly value: T; readonly warnings: readonly string[] }> {
   const warnings: string[] = [];
-  const cache = openCache({ directory, warn: ({ kind }) => warnings.push(kind) });
+  const cache = openCache({
+    directory,
+    warn: ({ kind }) => warnings.push(kind),
+    withoutNative: process.env['VT_TEST_WITHOUT_NATIVE'] !== undefined,
+  });
   const value = await work(cache);
   await cache.close();
   return { value, warnings };

@@ -2,13 +2,14 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AbsolutePath } from '../../cache/brands.js';
+import { isWholeObject } from '../../cache/whole-object.js';
 import { classify } from './classify.js';
 import type { ExplainedLooks } from './explained-looks.js';
 import { viewDisk } from './disk-view.js';
 import { tabulateProcesses } from './process-table.js';
 import type { Incompleteness, TaskTrace } from './task-trace.js';
 import { logProgress, readTraceFile } from './trace-reader.js';
-import { isReadableByAll, isWholeObject } from './usable-object.js';
+import { isReadableByAll } from './usable-object.js';
 
 /** Where the native part is, as built by scripts/build-native.mjs. */
 export type NativeTracker =

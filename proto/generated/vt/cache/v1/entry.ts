@@ -262,6 +262,11 @@ export interface FileOutput {
   size: bigint;
   /** Permission bits, at most 0777 octal. */
   mode: number;
+  /**
+   * XXH64 of the bytes, seed 0, taken together with the digest: what a copy is compared with. Without
+   * it a copy is compared with the digest.
+   */
+  sum?: bigint | undefined;
 }
 
 /** A symlink. */
@@ -1512,7 +1517,7 @@ export const Output: MessageFns<Output> = {
 };
 
 function createBaseFileOutput(): FileOutput {
-  return { digest: new Uint8Array(0), size: 0n, mode: 0 };
+  return { digest: new Uint8Array(0), size: 0n, mode: 0, sum: undefined };
 }
 
 export const FileOutput: MessageFns<FileOutput> = {
@@ -1528,6 +1533,12 @@ export const FileOutput: MessageFns<FileOutput> = {
     }
     if (message.mode !== 0) {
       writer.uint32(24).uint32(message.mode);
+    }
+    if (message.sum !== undefined) {
+      if (BigInt.asUintN(64, message.sum) !== message.sum) {
+        throw new globalThis.Error("value provided for field message.sum of type fixed64 too large");
+      }
+      writer.uint32(33).fixed64(message.sum);
     }
     return writer;
   },
@@ -1569,6 +1580,14 @@ export const FileOutput: MessageFns<FileOutput> = {
             message.mode = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.sum = reader.fixed64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1586,6 +1605,7 @@ export const FileOutput: MessageFns<FileOutput> = {
       digest: isSet(object.digest) ? bytesFromBase64(object.digest) : new Uint8Array(0),
       size: isSet(object.size) ? BigInt(object.size) : 0n,
       mode: isSet(object.mode) ? globalThis.Number(object.mode) : 0,
+      sum: isSet(object.sum) ? BigInt(object.sum) : undefined,
     };
   },
 
@@ -1600,6 +1620,9 @@ export const FileOutput: MessageFns<FileOutput> = {
     if (message.mode !== 0) {
       obj.mode = Math.round(message.mode);
     }
+    if (message.sum !== undefined) {
+      obj.sum = message.sum.toString();
+    }
     return obj;
   },
 
@@ -1611,6 +1634,7 @@ export const FileOutput: MessageFns<FileOutput> = {
     message.digest = object.digest ?? new Uint8Array(0);
     message.size = (object.size !== undefined && object.size !== null) ? BigInt(object.size) : 0n;
     message.mode = object.mode ?? 0;
+    message.sum = (object.sum !== undefined && object.sum !== null) ? BigInt(object.sum) : undefined;
     return message;
   },
 };
