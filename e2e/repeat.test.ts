@@ -17,7 +17,13 @@ import {
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { answered, untilAnswered } from './harness/repeated.js';
-import { projectRoot, vtProgram, Workspace, type RunOptions } from './harness/workspace.js';
+import {
+  projectRoot,
+  vtProgram,
+  Workspace,
+  type Finished,
+  type RunOptions,
+} from './harness/workspace.js';
 
 /**
  * A repeated invocation is answered without Node as long as all that vt looked at is the same, with the
@@ -433,6 +439,29 @@ describe('a repeated invocation', { skip: whyNot() }, () => {
     }
     writeFileSync(record, good);
     assert.ok(await answered(workspace, run, options));
+  });
+
+  it('is answered in a terminal as in Node, one of the same size', async (t) => {
+    const { workspace, options: given } = stage(t);
+    workspace.write({
+      'vite-task.json': '{ "tasks": { "build": "printf \'\\\\033[31mred\\\\033[0m\\\\n\'" } }',
+    });
+    const options = { ...given, terminal: true, env: { ...given.env, TERM: 'xterm' } };
+    const start = async (program: string, columns: number): Promise<Finished> => {
+      const command = `stty cols ${columns} rows 24; exec ${program} run build`;
+      return workspace.run(['sh', '-c', command], options);
+    };
+    const limited = `prlimit --as=100000000 --core=0 '${vtProgram}'`;
+    let seen = await start(`'${vtProgram}'`, 80);
+    for (let time = 0; time < 5 && (await start(limited, 80)).code !== 0; time++) {
+      seen = await start(`'${vtProgram}'`, 80);
+    }
+    const answer = await start(limited, 80);
+    const steady = ({ code, stdout }: Finished): string =>
+      `${code} ${stdout.replace(/\d+ms/, '<time>')}`;
+    assert.equal(steady(answer), steady(seen));
+    assert.match(answer.stdout, /\x1b\[31mred\x1b\[0m/);
+    assert.notEqual((await start(limited, 81)).code, 0);
   });
 
   it('of many packages, and their sum; another package is seen', async (t) => {
