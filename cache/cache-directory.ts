@@ -19,7 +19,7 @@ export const SCHEMA_VERSION = 3;
  *     <root>/v3/confirmed/                what last hits were decided by (confirmation.ts)
  *     <root>/v3/hits.log                  hits the index has not been told of (hit-notes.ts)
  *     <root>/v3/repeats/                  records of invocations that only replayed (repeat-store.ts)
- *     <root>/v3/apart                     a run whose tasks do not meet in files (the runner's check of edges)
+ *     <root>/v3/found-apart/              runs whose tasks do not meet in files (the runner's check of edges)
  */
 export interface CacheLayout {
   readonly root: AbsolutePath;
@@ -43,7 +43,7 @@ export function cacheLayout(root: AbsolutePath): CacheLayout {
     temporary: join(store, 'tmp'),
     confirmed: join(store, 'confirmed'),
     hits: join(store, 'hits.log'),
-    apart: join(store, 'apart'),
+    apart: join(store, 'found-apart'),
     repeats: join(store, 'repeats'),
   };
 }

@@ -52,7 +52,7 @@ describe('a task that reads what another one writes', () => {
   it('is told of when only the configuration has changed, though all of it is replayed as before', async (t) => {
     const inOrder = { build: { command: reads.build, dependsOn: ['lib#build'] } };
     const workspace = workspaceOf(t, inOrder);
-    const apart = workspace.path('node_modules/.cache/vt/v3/apart');
+    const apart = workspace.path('node_modules/.cache/vt/v3/found-apart');
     // The first two may have something to do, the next ones replay both.
     for (let time = 0; time < 4; time++) {
       assert.deepEqual(told(await run(workspace, '-r', 'build')), [0, '']);

@@ -4,6 +4,7 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -484,6 +485,46 @@ describe('a repeated invocation', { skip: whyNot() }, () => {
     });
     assert.equal(await answered(workspace, run, options), undefined);
     assert.match((await workspace.vt(run, options)).stdout, /vt run: 3\/4 cache hit/);
+  });
+
+  it('plans that are run in turns are remembered one by one', async (t) => {
+    const { workspace, options } = stage(t);
+    workspace.write({ 'package.json': '{ "name": "root", "workspaces": ["packages/*"] }' });
+    for (const name of ['a', 'b']) {
+      workspace.write({
+        [`packages/${name}/package.json`]: `{ "name": "${name}" }`,
+        [`packages/${name}/vite-task.json`]: '{ "tasks": { "one": "cat in", "two": "wc in" } }',
+        [`packages/${name}/in`]: `${name}\n`,
+      });
+    }
+    for (const task of ['one', 'two']) await untilAnswered(workspace, ['run', '-r', task], options);
+    for (const task of ['one', 'two']) {
+      assert.ok(await answered(workspace, ['run', '-r', task], options), task);
+    }
+  });
+
+  it('in a linked worktree is answered from the cache of the main one', async (t) => {
+    const { workspace, options } = stage(t);
+    const git = async (...args: readonly string[]): Promise<void> => {
+      const identity = ['-c', 'user.name=x', '-c', 'user.email=x@localhost'];
+      const { code, all } = await workspace.run(['git', ...identity, ...args]);
+      assert.equal(code, 0, all);
+    };
+    workspace.write({ '.gitignore': 'node_modules\nout\nlinked\n' });
+    await git('init', '-q');
+    await git('add', '-A');
+    await git('commit', '-q', '-m', 'first');
+    await git('worktree', 'add', '-q', 'linked/tree');
+    for (const cwd of ['linked/tree', 'linked/tree/src']) {
+      const { stdout } = await untilAnswered(workspace, ['run', 'build'], { ...options, cwd });
+      assert.match(stdout, /cache hit, replaying\none\n/);
+    }
+    workspace.write({ 'linked/tree/src/a.txt': 'other\n' });
+    assert.equal(
+      await answered(workspace, ['run', 'build'], { ...options, cwd: 'linked/tree' }),
+      undefined,
+    );
+    assert.ok(!existsSync(workspace.path('linked/tree/node_modules')));
   });
 
   it('is answered into a pipe that is slow, and to nobody', async (t) => {

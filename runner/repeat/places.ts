@@ -1,16 +1,24 @@
 import path from 'node:path';
+import type { AbsolutePath } from '../../cache/brands.js';
+import { cacheDirectory } from '../workspace/cache-directory.js';
 
 /**
- * Where runner/repeat/native/places.c looks for the cache of an invocation. A cache elsewhere, as that of the main
- * worktree of a linked one, or with `vt exec --cwd`, is not found there.
+ * Whether runner/repeat/native/places.c looks for the cache of an invocation there. One that has nothing to do with the
+ * working directory, as with `vt exec --cwd`, it does not find.
  */
-export function placesFor(cwd: string, chosen: string | undefined): readonly string[] {
-  if (chosen?.startsWith('/') === true) return [chosen];
-  const places: string[] = [];
+export function isFoundFrom(cwd: string, chosen: string | undefined, cache: AbsolutePath): boolean {
+  if (chosen?.startsWith('/') === true) return cache === chosen;
   for (let at = cwd; ; at = path.dirname(at)) {
     const above = at === '/' ? '' : at;
-    if (chosen !== undefined && chosen !== '') places.push(`${above}/${chosen}`);
-    else places.push(`${above}/node_modules/.cache/vt`, `${above}/.vt/cache`);
-    if (above === '') return places;
+    const places =
+      chosen !== undefined && chosen !== ''
+        ? [`${above}/${chosen}`]
+        : [
+            `${above}/node_modules/.cache/vt`,
+            `${above}/.vt/cache`,
+            cacheDirectory(at as AbsolutePath, ''),
+          ];
+    if (places.includes(cache)) return true;
+    if (above === '') return false;
   }
 }

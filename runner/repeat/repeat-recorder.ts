@@ -14,7 +14,7 @@ import type { Handover } from './handover.js';
 import type { Look } from './look.js';
 import { LookRecorder } from './look-recorder.js';
 import type { Piece, RepeatRecord } from './repeat-record.js';
-import { placesFor } from './places.js';
+import { isFoundFrom } from './places.js';
 import { splitTemplate } from './template.js';
 
 /** What a run leaves that did nothing but replay. Templates: see template.ts. */
@@ -115,7 +115,7 @@ export class RepeatRecorder {
       const run = this.#run;
       if (run === undefined || !isOrdinaryNode(this.#handover.node)) return;
       const cwd = process.cwd();
-      if (!placesFor(cwd, process.env.VT_CACHE_DIR).includes(run.cacheDirectory)) return;
+      if (!isFoundFrom(cwd, process.env.VT_CACHE_DIR, run.cacheDirectory)) return;
       this.#addOwnFiles(cwd);
       const layout = cacheLayout(run.cacheDirectory);
       const record = this.#record(run, layout);
