@@ -461,7 +461,7 @@ describe('a repeated invocation', { skip: whyNot() }, () => {
     const steady = ({ code, stdout }: Finished): string =>
       `${code} ${stdout.replace(/\d+ms/, '<time>')}`;
     assert.equal(steady(answer), steady(seen));
-    assert.match(answer.stdout, /\x1b\[31mred\x1b\[0m/);
+    assert.ok(answer.stdout.includes('\x1b[31mred\x1b[0m'));
     assert.notEqual((await start(limited, 81)).code, 0);
   });
 
