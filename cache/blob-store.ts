@@ -67,7 +67,7 @@ export class BlobStore {
   }
 
   path(digest: Digest): string {
-    return join(this.#layout.blobs, digest.slice(0, 2), digest.slice(2));
+    return `${this.#layout.blobs}/${digest.slice(0, 2)}/${digest.slice(2)}`;
   }
 
   /** Bytes of new blobs since the last call: by how much the cache has grown. */
@@ -177,11 +177,13 @@ export class BlobStore {
       return;
     }
     const failures = await crew.copy(
-      copies.map(({ digest, target, ...copy }) => ({
-        ...copy,
-        digest,
+      copies.map(({ digest, sum, size, target, mode }) => ({
         from: this.path(digest),
         to: target,
+        digest,
+        sum,
+        size,
+        mode,
       })),
     );
     copies.forEach((copy, index) => {

@@ -74,18 +74,20 @@ export class FileCrew {
    */
   async copy(copies: readonly FileCopy[]): Promise<readonly (FileFailure | undefined)[]> {
     const jobs = Buffer.alloc(copies.length * JOB);
-    copies.forEach(({ size, mode, digest, sum }, index) => {
+    const fields = new DataView(jobs.buffer, jobs.byteOffset, jobs.length);
+    const paths: DiskPath[] = [];
+    copies.forEach(({ from, to, size, mode, digest, sum }, index) => {
       const at = index * JOB;
-      jobs.writeBigUInt64LE(size, at + SIZE);
-      jobs.writeUInt32LE(mode, at + MODE);
+      fields.setBigUint64(at + SIZE, size, true);
+      fields.setUint32(at + MODE, mode, true);
       if (sum === undefined) jobs.write(digest, at + DIGEST, 'hex');
       else {
-        jobs.writeBigUInt64LE(sum, at + SUM);
-        jobs.writeUInt32LE(CHECK_SUM, at + CHECK);
+        fields.setBigUint64(at + SUM, sum, true);
+        fields.setUint32(at + CHECK, CHECK_SUM, true);
       }
+      paths.push(from, to);
     });
-    const paths = packed(copies.flatMap(({ from, to }) => [from, to]));
-    await this.#native.work(0, paths, jobs, this.#threads);
+    await this.#native.work(0, packed(paths), jobs, this.#threads);
     return copies.map((_, index) => failureOf(jobs, index * JOB));
   }
 
@@ -120,7 +122,7 @@ function failureOf(jobs: Buffer, at: number): FileFailure | undefined {
 /** Each followed by NUL. */
 function packed(paths: readonly DiskPath[]): Uint8Array {
   if (paths.every((path) => typeof path === 'string')) {
-    return Buffer.from(paths.map((path) => `${path}\0`).join(''));
+    return Buffer.from([...paths, ''].join('\0'));
   }
   return Buffer.concat(
     paths.flatMap((path) => [typeof path === 'string' ? Buffer.from(path) : path, END]),

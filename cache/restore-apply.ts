@@ -37,7 +37,10 @@ export function restoreSteps(plan: RestorePlan, staging: Staging): RestoreStep[]
     const { path } = output;
     const staged = staging.staged(path);
     if (staged === undefined) throw new Error(`${path} was not staged`);
-    const isFree = removed.has(path) || lstatOrAbsent(onDisk(staging.root, path)) === undefined;
+    const isFree =
+      plan.made.has(path) ||
+      removed.has(path) ||
+      lstatOrAbsent(onDisk(staging.root, path)) === undefined;
     const backup = isFree ? {} : { backup: staging.reserve(path) };
     steps.push({ path, kind: 'place-output', staged, ...backup, output });
   }

@@ -12,7 +12,7 @@ import { LastManifest, otherManifests, recordLastRun } from './last-run-table.js
 import { makeConfirmation } from './make-confirmation.js';
 import type { Fact } from './observation-codec.js';
 import { onDisk, within } from './path-on-disk.js';
-import { ancestorsOf } from './path-parts.js';
+import { ancestorsOf, parentOf } from './path-parts.js';
 import { settleOwn, settleRestores, tidyUp } from './interrupted-restores.js';
 import { changeJournaled } from './journaled-change.js';
 import type { RestoreName } from './journaled-change.js';
@@ -135,8 +135,15 @@ export async function restoreEntry(
   }
 
   function presentFiles({ entry: { outputs } }: Restoring) {
+    const isThere = new Map<WorkspacePath | undefined, boolean>();
     return outputs.flatMap((output): PresentFile[] => {
       if (output.kind !== 'file') return [];
+      const parent = parentOf(output.path);
+      if (!isThere.has(parent)) {
+        const stat = parent && lstatOrAbsent(within(world.root, parent));
+        isThere.set(parent, parent === undefined || parent === '' || stat !== undefined);
+      }
+      if (isThere.get(parent) === false) return [];
       const path = within(world.root, output.path);
       const stat = lstatOrAbsent(path);
       return stat?.isFile() && stat.size === output.size ? [{ path, stat }] : [];

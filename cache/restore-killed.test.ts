@@ -27,6 +27,9 @@ const PROCESS = fileURLToPath(new URL('testing/scenario-process.js', import.meta
  */
 const everything = process.env['VT_KILL_ALL'] !== undefined;
 
+/** So many changes of the disk are made before the first in the workspace: staging, the journal. */
+const BEFORE_CHANGES = 40;
+
 interface Ended {
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
@@ -130,7 +133,7 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
   });
 
   /** Leaves the workspace half restored, by a kill at or after `from`. Gives the trees of both results. */
-  async function breakOff(workspace: TestWorkspace, from = 40) {
+  async function breakOff(workspace: TestWorkspace, from = BEFORE_CHANGES) {
     const trees = await prepare(workspace);
     for (let n = from; ; n++) {
       const { signal } = await act(workspace, 'restore', 'one', n);
@@ -211,7 +214,7 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
 
   test('in a restore: a task that ran beside it and is stored now keeps what it made', async (t) => {
     let complete = 0;
-    for (let n = 60; ; n++) {
+    for (let n = BEFORE_CHANGES; ; n++) {
       const workspace = new TestWorkspace(t);
       const { root } = workspace;
       const trees = await prepare(workspace);
@@ -243,7 +246,7 @@ describe('a process killed at any file operation', { skip: whyNoFaults() }, () =
       const directory = isInside ? workspace.cacheDirectory : elsewhere.cacheDirectory;
       Object.assign(workspace, { cacheDirectory: directory });
       // What is done to a cache elsewhere is not counted.
-      const trees = await breakOff(workspace, isInside ? 40 : 5);
+      const trees = await breakOff(workspace, isInside ? BEFORE_CHANGES : 5);
       const moved = `${workspace.root}-moved` as AbsolutePath;
       renameSync(workspace.root, moved);
       t.after(() => rmSync(moved, { recursive: true, force: true }));

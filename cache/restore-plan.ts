@@ -4,7 +4,7 @@ import type { AbsolutePath, Digest, WorkspacePath } from './brands.js';
 import { inodeOf, isExecutable, lstatOrAbsent, permissionBits } from './file-identity.js';
 import type { FileMemo } from './file-memo.js';
 import { fromBytes, within } from './path-on-disk.js';
-import { ancestorsOf } from './path-parts.js';
+import { ancestorsOf, parentOf } from './path-parts.js';
 import { listNames } from './present-files.js';
 import type { ManifestItem, StoredOutput } from './stored-entry.js';
 
@@ -205,8 +205,18 @@ class PlannedView {
   /** Undefined where nothing will be, and for directories that are still to be made. */
   stat(path: WorkspacePath): BigIntStats | undefined {
     if (this.#planned.get(path) !== undefined) return undefined;
-    if (!this.#present.has(path)) this.#present.set(path, lstatOrAbsent(within(this.#root, path)));
+    if (!this.#present.has(path)) this.#present.set(path, this.#look(path));
     return this.#present.get(path);
+  }
+
+  /** Most often a whole directory is missing: nothing below it has to be looked for. */
+  #look(path: WorkspacePath): BigIntStats | undefined {
+    const parent = parentOf(path);
+    if (parent !== undefined && parent !== '' && !this.#present.has(parent)) {
+      this.#present.set(parent, this.#look(parent));
+    }
+    const isMissing = parent !== undefined && parent !== '' && !this.#present.get(parent);
+    return isMissing ? undefined : lstatOrAbsent(within(this.#root, path));
   }
 
   isDirectory(path: WorkspacePath): boolean {
