@@ -26,7 +26,8 @@ static const struct {
     {1u << 16, PAGE + (1u << 12) * ENTRY},
     {1u << 22, PAGE + ((1u << 12) + (1u << 16)) * ENTRY},
 };
-#define SIZE (PAGE + ((1u << 12) + (1u << 16) + (1u << 22)) * ENTRY)
+/* The room comes first; the offsets above are behind it. */
+#define SIZE (VT_KEYS_ROOM + PAGE + ((1u << 12) + (1u << 16) + (1u << 22)) * ENTRY)
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 
@@ -37,7 +38,8 @@ static uint64_t *table_at(const struct vt_keys *keys, uint32_t table) {
 static int map(struct vt_keys *keys, int fd, int flags) {
     void *mapped = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
     if (mapped == MAP_FAILED) return -errno;
-    keys->shared = mapped;
+    keys->room = mapped;
+    keys->shared = (struct vt_keys_shared *)((char *)mapped + VT_KEYS_ROOM);
     return 0;
 }
 
@@ -66,8 +68,8 @@ int vt_keys_map(struct vt_keys *keys, int fd, uint64_t owner) {
 }
 
 void vt_keys_close(struct vt_keys *keys) {
-    if (keys->shared != NULL) munmap(keys->shared, SIZE);
-    keys->shared = NULL;
+    if (keys->shared != NULL) munmap(keys->room, SIZE);
+    *keys = (struct vt_keys){.shared = NULL};
 }
 
 bool vt_keys_has(const struct vt_keys *keys, uint64_t key) {

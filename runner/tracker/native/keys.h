@@ -18,8 +18,11 @@
 
 struct vt_keys_shared; /* in the mapping */
 
+#define VT_KEYS_ROOM 4096u
+
 struct vt_keys {
     struct vt_keys_shared *shared; /* NULL: none */
+    void *room; /* VT_KEYS_ROOM bytes beside them, zeroes at first, for whoever made the set */
 };
 
 /* Makes an empty set in a memfd of its own. `owner` tells it from others. Returns the descriptor, or

@@ -139,10 +139,12 @@ int main(int argc, char **argv) {
     }
     /* The shim looks for it from any working directory. */
     char *absolute = realpath(options.trace, NULL);
-    if (absolute != NULL) options.trace = absolute;
-    else options.shim = NULL;
+    char *word = absolute == NULL ? NULL : vt_log_word(&log, absolute);
+    options.word = word;
+    if (word == NULL) options.shim = NULL;
     vt_content_below(options.root);
     int code = start_guarded(&options, &log, children);
+    free(word);
     free(absolute);
     vt_log_close(&log);
     return code;

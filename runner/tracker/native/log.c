@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -18,9 +19,7 @@
 #define MAX_PATH2 16384u /* argv of a PROCESS record is cut here */
 #define ROOM (VT_CHUNK_SIZE - (uint32_t)sizeof(struct vt_chunk))
 
-#define PRIVATE_OFFSET ((sizeof(struct vt_header) + 63) & ~(size_t)63)
-_Static_assert(PRIVATE_OFFSET + sizeof(struct vt_log_private) <= VT_HEADER_SIZE,
-               "the header page holds both");
+_Static_assert(sizeof(struct vt_log_private) <= VT_KEYS_ROOM, "as much as lies beside the keys");
 _Static_assert(sizeof(struct vt_chunk) == 16 && sizeof(struct vt_record) == 32, "as in trace.h");
 
 #ifndef MADV_POPULATE_WRITE
@@ -49,29 +48,14 @@ static int map_header(struct vt_log *log, int fd, bool reserve) {
     int error = map_part(fd, 0, VT_HEADER_SIZE, reserve ? VT_HEADER_SIZE : 0, &header);
     if (error < 0) return error;
     log->header = header;
-    log->own = (struct vt_log_private *)((char *)header + PRIVATE_OFFSET);
     return 0;
 }
 
 static int create_keys(struct vt_log *log) {
-    log->keys_fd = vt_keys_create(&log->keys, log->header->cookie);
+    log->keys_fd = vt_keys_create(&log->keys, log->cookie);
     if (log->keys.shared == NULL) return log->keys_fd;
-    log->own->supervisor = getpid();
-    log->own->keys_fd = log->keys_fd;
+    log->own = log->keys.room;
     return 0;
-}
-
-/* Quietly: this is no open of the task's. */
-static int open_keys(struct vt_log *log) {
-    char path[64];
-    if (log->own->keys_fd < 0) return -ENOENT;
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)log->own->supervisor, (int)log->own->keys_fd);
-    int fd = (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0);
-    if (fd < 0) return fd;
-    /* In another pid namespace it may be anything. */
-    int error = vt_keys_map(&log->keys, fd, log->header->cookie);
-    close(fd);
-    return error;
 }
 
 int vt_log_create(struct vt_log *log, const char *path) {
@@ -83,7 +67,7 @@ int vt_log_create(struct vt_log *log, const char *path) {
     if (error == 0 && ftruncate(log->fd, (off_t)FILE_SIZE) < 0) error = -errno;
     if (error == 0) error = map_header(log, log->fd, true);
     if (error == 0) {
-        log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
+        log->cookie = log->header->cookie = random[1] | 1; /* never 0, which unused arguments often are */
         error = create_keys(log);
     }
     if (error < 0) {
@@ -104,16 +88,46 @@ int vt_log_create(struct vt_log *log, const char *path) {
     return 0;
 }
 
-int vt_log_open(struct vt_log *log, const char *path) {
-    *log = (struct vt_log){.fd = -1, .keys_fd = -1, .path = path};
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    int error = map_header(log, fd, false);
-    close(fd);
-    if (error < 0) return error;
-    bool known = log->header->magic == VT_TRACE_MAGIC && log->header->version == VT_TRACE_VERSION;
-    error = known ? open_keys(log) : -EINVAL;
-    if (error < 0) vt_log_close(log);
+#define COOKIE_DIGITS 16
+
+char *vt_log_word(const struct vt_log *log, const char *path) {
+    char *word = NULL;
+    if (log->keys_fd < 0) return NULL;
+    if (asprintf(&word, "%0*llx/proc/%d/fd/%d:%s", COOKIE_DIGITS, (unsigned long long)log->cookie, (int)getpid(),
+                 log->keys_fd, path) < 0)
+        return NULL;
+    return word;
+}
+
+static bool read_cookie(const char *word, uint64_t *cookie) {
+    *cookie = 0;
+    for (int i = 0; i < COOKIE_DIGITS; i++) {
+        char c = word[i];
+        bool letter = c >= 'a' && c <= 'f';
+        if (!letter && (c < '0' || c > '9')) return false;
+        *cookie = *cookie << 4 | (uint64_t)(letter ? c - 'a' + 10 : c - '0');
+    }
+    return *cookie != 0;
+}
+
+int vt_log_open(struct vt_log *log, const char *word) {
+    *log = (struct vt_log){.fd = -1, .keys_fd = -1};
+    const char *keys = word + COOKIE_DIGITS;
+    char path[64];
+    size_t length = 0;
+    if (!read_cookie(word, &log->cookie)) return -EINVAL;
+    for (; keys[length] != ':'; length++) {
+        if (keys[length] == '\0' || length + 1 == sizeof path) return -EINVAL;
+        path[length] = keys[length];
+    }
+    path[length] = '\0';
+    log->path = keys + length + 1;
+    int fd = (int)vt_quiet_call(log->cookie, SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0);
+    if (fd < 0) return fd;
+    /* In another pid namespace it may be anything. */
+    int error = vt_keys_map(&log->keys, fd, log->cookie);
+    vt_quiet_call(0, SYS_close, fd, 0, 0, 0, 0);
+    log->own = log->keys.room;
     return error;
 }
 
@@ -146,11 +160,34 @@ static uint64_t take_spare(struct vt_log *log) {
 /* To be given to close_file. Quietly: this is no open of the task's. */
 static int open_file(const struct vt_log *log) {
     if (log->fd >= 0) return log->fd;
-    return (int)vt_quiet_call(log->header->cookie, SYS_openat, AT_FDCWD, (long)log->path, O_RDWR | O_CLOEXEC, 0, 0);
+    return (int)vt_quiet_call(log->cookie, SYS_openat, AT_FDCWD, (long)log->path, O_RDWR | O_CLOEXEC, 0, 0);
 }
 
 static void close_file(const struct vt_log *log, int fd) {
     if (log->fd < 0) close(fd);
+}
+
+/* In a namespace of processes of its own it has another number there than for the supervisor: what it
+ * recorded would be nobody's. /proc, through which the keys were found, tells the supervisor's. */
+static bool is_numbered_otherwise(uint64_t cookie) {
+    char digits[16] = "";
+    vt_quiet_call(cookie, SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)digits, sizeof digits - 1, 0);
+    return atol(digits) != vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
+}
+
+bool vt_log_is_ready(struct vt_log *log) {
+    if (log->header != NULL) return true;
+    if (is_numbered_otherwise(log->cookie)) return false;
+    int fd = open_file(log);
+    if (fd < 0) return false;
+    int error = map_header(log, fd, false);
+    close_file(log, fd);
+    if (error < 0) return false;
+    const struct vt_header *header = log->header;
+    if (header->magic == VT_TRACE_MAGIC && header->version == VT_TRACE_VERSION && header->cookie == log->cookie) return true;
+    munmap(log->header, VT_HEADER_SIZE);
+    log->header = NULL;
+    return false;
 }
 
 static uint64_t offset_of(uint64_t index) { return VT_HEADER_SIZE + index * VT_CHUNK_SIZE; }

@@ -4,9 +4,10 @@
  *
  * Beside it lies the memory of what was recorded, common to the whole tree, in a memfd of the
  * supervisor's (its pages are touched at random, which in a file of a disk's costs more than all
- * else); who cannot open that, in another user's name or pid namespace, records nothing itself. A key
- * is added after its record is committed, so that a kill can lose a key (a record is repeated) but
- * never a record.
+ * else); who cannot open that, in another user's name or pid namespace, records nothing itself. With
+ * it lies all else that a call needs which is known already, so that a process which only repeats
+ * others, as most short ones do, maps nothing but this. A key is added after its record is committed,
+ * so that a kill can lose a key (a record is repeated) but never a record.
  *
  * Why the first occurrence of a key (operation, flags, path) is enough for the reader:
  *  - it asks of a path whether its content was read or it was looked up *before* the task first
@@ -34,14 +35,12 @@
 #define VT_LOG_CHUNK_LIMIT (1u << 18) /* 16 GiB of file, sparse: only chunks in use take space */
 #define VT_LOG_MOVED (1u << 14)       /* bits; when full, every touch looks at its file first */
 
-/* What only writers know; lies behind vt_header in the header's page. */
+/* What only writers know; lies beside the keys. */
 struct vt_log_private {
-    /* Apart from the counters in the header, which change with each record. */
-    uint64_t key_seed __attribute__((aligned(64)));
+    uint64_t key_seed;
     uint32_t names_moved; /* atomic */
     uint32_t cwd_changes; /* atomic: see vt_log_cwd_stamp */
     uint32_t changes; /* atomic: see vt_log_changes */
-    int32_t supervisor, keys_fd; /* /proc/`supervisor`/fd/`keys_fd`; -1: nobody but the supervisor has it */
     int64_t start_seconds; /* when the trace was made, by the clock that stamps files */
     uint32_t start_nanoseconds;
     uint32_t spare[128];  /* atomic: chunk index + 1 of a chunk given back with room left; 0 = none */
@@ -53,7 +52,8 @@ struct vt_log_private {
 struct vt_log {
     int fd;           /* the supervisor's; -1 in the shim, which keeps no descriptor of the task's */
     const char *path; /* to open it for a moment instead */
-    struct vt_header *header;
+    uint64_t cookie;
+    struct vt_header *header; /* NULL in the shim as long as there is nothing to append */
     struct vt_log_private *own;
     struct vt_keys keys;
     int keys_fd; /* the supervisor's; -1 in the shim */
@@ -75,8 +75,14 @@ struct vt_entry {
 
 /* Creates (0600, must not exist) and maps the trace. Returns 0 or -errno. */
 int vt_log_create(struct vt_log *log, const char *path);
-/* Maps an existing trace and keeps no descriptor; `path` must outlive the log. Returns 0 or -errno. */
-int vt_log_open(struct vt_log *log, const char *path);
+/* What others open it by, in memory of its own: where its keys are, the cookie, and `path`, which is
+ * absolute. NULL: nobody can. */
+char *vt_log_word(const struct vt_log *log, const char *path);
+/* Opens a log by such a word, for the shim, and keeps no descriptor; the word must outlive it. All its calls
+ * are quiet. The trace itself is mapped when there is something to append. Returns 0 or -errno. */
+int vt_log_open(struct vt_log *log, const char *word);
+/* Whether it is mapped, or could be now: to be asked before anything is done that an append belongs to. */
+bool vt_log_is_ready(struct vt_log *log);
 void vt_log_close(struct vt_log *log);
 
 /* The next place in the order of all records; never 0. */

@@ -9,6 +9,7 @@ struct vt_options {
     int control;          /* descriptor the supervisor reports on; required */
     const char *trace;    /* file to create for the trace; required unless no_track */
     const char *shim;     /* shared object to preload into the task */
+    const char *word;     /* not on the command line: what the shim opens the log by */
     const char *out;      /* --stdout */
     const char *err;      /* --stderr */
     const char *terminal; /* slave path; the task's controlling terminal */

@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #ifndef FIRST_CALLS    /* a test has the shim take over at once */
-#define FIRST_CALLS 4u /* left to the supervisor: about what mapping the trace costs */
+#define FIRST_CALLS 3u /* left to the supervisor: about what mapping the trace costs */
 #endif
 #define SLOTS 8u       /* threads that record at once; a power of two */
 #define PAGE 4096u
+#define LONGEST_WORD (PATH_MAX + 128) /* of vt_log_word */
 #define LONGEST_START (PATH_MAX + 1) /* a directory with a '/' behind it */
 
 /* Where a directory is, remembered. */
@@ -46,12 +47,12 @@ struct state {
     uint32_t used;    /* atomic: bit n for slot n, once it maps the trace */
     pid_t pid; /* whose memory this is; 0: not known */
     struct vt_log log; /* mapped once, copied into each slot */
-    char trace[PATH_MAX];
+    char trace[LONGEST_WORD];
     struct vt_shim_slot slots[SLOTS];
 };
 
 /* Every page touched here costs each program that is started: nothing is made before it is needed. */
-static const char *trace; /* the trace's name; NULL: nothing to do in this process */
+static const char *trace; /* the word of its log; NULL: nothing to do in this process */
 static struct state *state; /* atomic, for readers too: a thread that came second may still try to set it; NULL: not made yet */
 static uint32_t early; /* atomic: calls before there was a state */
 static pid_t owner; /* whose memory this is, or was when it forked */
@@ -63,7 +64,7 @@ static pid_t owner; /* whose memory this is, or was when it forked */
 
 __attribute__((constructor)) static void prepare(void) {
     const char *path = getenv("VT_TRACE");
-    if (path == NULL || path[0] != '/' || strlen(path) >= PATH_MAX) return;
+    if (path == NULL || strlen(path) >= LONGEST_WORD) return;
     trace = path;
     owner = getpid();
 }
@@ -89,21 +90,13 @@ static struct state *make_state(void) {
     return none;
 }
 
-/* In a namespace of processes of its own it has another number there than for the supervisor: what it
- * recorded would be nobody's. /proc, through which the keys were found, tells the supervisor's. */
-static bool is_numbered_otherwise(uint64_t cookie) {
-    char digits[16] = "";
-    vt_quiet_call(cookie, SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)digits, sizeof digits - 1, 0);
-    return atol(digits) != vt_quiet_call(0, SYS_getpid, 0, 0, 0, 0, 0);
-}
-
 static bool map_trace(struct state *s) {
     if (LOAD(&s->cookie) != 0) return true;
     if (!TRY_LOCK(&s->mapping)) return false;
-    if (s->log.header == NULL) {
-        strncpy(s->trace, trace, sizeof s->trace - 1);
-        if (vt_log_open(&s->log, s->trace) < 0 || is_numbered_otherwise(s->log.header->cookie)) STORE(&s->refused, 1);
-        else STORE(&s->cookie, s->log.header->cookie);
+    if (LOAD(&s->cookie) == 0) {
+        memcpy(s->trace, trace, strlen(trace) + 1);
+        if (vt_log_open(&s->log, s->trace) < 0) STORE(&s->refused, 1);
+        else STORE(&s->cookie, s->log.cookie);
     }
     STORE(&s->mapping, 0);
     return LOAD(&s->cookie) != 0;
@@ -171,7 +164,7 @@ static ssize_t open_directory(struct vt_shim_slot *slot, int fd) {
     size_t at = strlen(link);
     while (count > 0) link[at++] = digits[--count];
     link[at] = '\0';
-    ssize_t length = (ssize_t)vt_quiet_call(slot->log.header->cookie, SYS_readlinkat, AT_FDCWD, (long)link,
+    ssize_t length = (ssize_t)vt_quiet_call(slot->log.cookie, SYS_readlinkat, AT_FDCWD, (long)link,
                                             (long)slot->path, PATH_MAX, 0);
     if (length <= 0 || stamp == 0 || !S_ISDIR(status.st_mode) || status.st_nlink == 0 || !is_own(LOAD(&state))) return length;
     *known = (struct known_directory){
@@ -264,7 +257,7 @@ static struct vt_shim_slot *enter(void) {
     for (size_t i = 0; i < SLOTS; i++) {
         struct vt_shim_slot *slot = &s->slots[(first ^ i) % SLOTS];
         if (!TRY_LOCK(&slot->lock)) continue;
-        if (slot->log.header == NULL) {
+        if (slot->log.cookie == 0) {
             slot->log = s->log;
             __atomic_fetch_or(&s->used, 1u << (slot - s->slots), __ATOMIC_ACQ_REL);
         }

@@ -133,6 +133,20 @@ describe('the shim', { skip: missing }, () => {
     assert.equal(run.stdout, `libm.so.6:${shim}\n`);
   });
 
+  test('does nothing where what should lead it to the log does not', () => {
+    rig.fresh();
+    const words = ['', 'x', '0'.repeat(16), 'f'.repeat(16), `${'f'.repeat(16)}/proc/1/fd`];
+    for (const word of [...words, `${'f'.repeat(16)}/dev/null:/nowhere`, 'f'.repeat(10_000)]) {
+      const env = { ...process.env, LD_PRELOAD: shim, VT_TRACE: word };
+      const run = spawnSync('cat', ['file', 'file', 'file', 'file', 'none'], {
+        cwd: rig.workspace,
+        env: { ...env, LC_ALL: 'C.UTF-8' },
+        encoding: 'utf8',
+      });
+      assert.deepEqual([run.status, run.stdout], [1, 'xxxx'], word);
+    }
+  });
+
   test('leaves no descriptor in the task', async () => {
     rig.fresh();
     const script =

@@ -105,13 +105,13 @@ static int close_others(int messages) {
 }
 
 /* Behind what the user preloads, which so keeps the first word. */
-static void preload(const char *shim, const char *trace) {
+static void preload(const char *shim, const char *word) {
     const char *others = getenv("LD_PRELOAD");
     char *list = NULL;
     if (others == NULL || *others == '\0') setenv("LD_PRELOAD", shim, 1);
     else if (asprintf(&list, "%s:%s", others, shim) > 0) setenv("LD_PRELOAD", list, 1);
     free(list);
-    setenv("VT_TRACE", trace, 1);
+    setenv("VT_TRACE", word, 1);
 }
 
 static void install_filter(const struct vt_options *options, int messages, uint64_t cookie) {
@@ -120,7 +120,7 @@ static void install_filter(const struct vt_options *options, int messages, uint6
         tell(messages, VT_START_REFUSED, -listener, "");
         return;
     }
-    if (options->shim != NULL) preload(options->shim, options->trace);
+    if (options->shim != NULL) preload(options->shim, options->word);
     tell(messages, VT_START_LISTENER, listener, "");
 }
 

@@ -18,7 +18,7 @@ uint8_t vt_kind_of_mode(uint32_t mode) {
 
 struct vt_look vt_look_at(const struct vt_log *log, const char *path, bool follow) {
     struct stat status; /* the kernel's layout and libc's are the same on 64-bit machines */
-    long error = vt_quiet_call(log->header->cookie, SYS_newfstatat, AT_FDCWD, (long)path, (long)&status,
+    long error = vt_quiet_call(log->cookie, SYS_newfstatat, AT_FDCWD, (long)path, (long)&status,
                                follow ? 0 : AT_SYMLINK_NOFOLLOW, 0);
     if (error < 0) {
         bool absent = error == -ENOENT || error == -ENOTDIR;
@@ -96,6 +96,8 @@ static struct vt_look look_further(const struct vt_log *log, const struct vt_ent
 
 static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct vt_look look,
                              const uint32_t *changes, vt_keep *keep) {
+    /* Which process it is decides then whether it is known. */
+    if (vt_log_tells_processes_apart(log) && !vt_log_is_ready(log)) return VT_TOUCH_REFUSED;
     bool moved = may_be_another(log, entry);
     bool counts = moved || makes_or_removes(entry) || has_two_names(entry); /* what is there, for the key */
     if (counts && look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
@@ -108,6 +110,7 @@ static enum vt_touched touch(struct vt_log *log, struct vt_entry *entry, struct 
         if (vt_log_knows(log, key))
             return changes == NULL || *changes == vt_log_changes(log) ? VT_TOUCH_KNOWN : VT_TOUCH_CROSSED;
     }
+    if (!vt_log_is_ready(log)) return VT_TOUCH_REFUSED;
     if (!counts) {
         if (look.kind == VT_KIND_UNKNOWN) look = look_at(log, entry->path);
         entry->before = look.kind;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 enum vt_touched {
-    VT_TOUCH_REFUSED, /* the log took no more: the trace is marked as incomplete */
+    VT_TOUCH_REFUSED, /* the log takes nothing from here, or no more: the supervisor marks it as incomplete then */
     VT_TOUCH_KNOWN,
     VT_TOUCH_RECORDED,
     VT_TOUCH_CROSSED, /* vt_touch_seen: something may have changed since */

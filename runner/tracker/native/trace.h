@@ -51,7 +51,6 @@ struct vt_header {
     uint64_t cookie; /* secret of calls already recorded (quiet-call.h); never leaves the task tree */
     uint32_t finished; /* 1 once the supervisor saw the last traced process end (no survivors) */
     uint32_t reserved;
-    /* the rest of the page is the writers' own (log.h) */
 };
 
 struct vt_chunk {
