@@ -383,6 +383,38 @@ describe('a repeated invocation', { skip: whyNot() }, () => {
     assert.ok(!(await limited()), 'a script that stands for node may choose one each time');
   });
 
+  const unrecorded: Readonly<Record<string, (stage: Stage) => RunOptions>> = {
+    'with options of Node that load something': ({ workspace, options }) => {
+      workspace.write({ 'loaded.cjs': '' });
+      const NODE_OPTIONS = `--require ${workspace.path('loaded.cjs')}`;
+      return { ...options, env: { ...options.env, NODE_OPTIONS } };
+    },
+    'while a file it looks at is from the future': ({ workspace, options }) => {
+      utimesSync(workspace.path('vite-task.json'), 4e9, 4e9);
+      return options;
+    },
+    'without a place for records': ({ workspace, options }) => {
+      workspace.write({ [repeats]: 'in the way' });
+      return options;
+    },
+  };
+  for (const [name, prepare] of Object.entries(unrecorded)) {
+    it(`leaves no record ${name}`, async (t) => {
+      const here = stage(t);
+      await here.workspace.vt(here.run, here.options);
+      const options = prepare(here);
+      for (let time = 0; time < 4; time++) await here.workspace.vt(here.run, options);
+      assert.match((await here.workspace.vt(here.run, options)).stdout, hit);
+      assert.equal(await answered(here.workspace, here.run, options), undefined);
+    });
+  }
+
+  it('with harmless options of Node is answered', async (t) => {
+    const { workspace, options, run } = stage(t);
+    const NODE_OPTIONS = '--max-old-space-size=2000 --no-warnings';
+    await untilAnswered(workspace, run, { ...options, env: { ...options.env, NODE_OPTIONS } });
+  });
+
   it('leaves what a hit leaves: its place among the last used, and the details', async (t) => {
     const { workspace, options, run } = stage(t);
     const shown = async (): Promise<number> => {
