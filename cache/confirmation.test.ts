@@ -298,7 +298,7 @@ test('damage, age and size make it a question for the index', async (t) => {
   assert.equal(await workspace.withoutIndex(), true);
 
   const large = new Confirming(t);
-  const bytes = Buffer.alloc(16 * 1024 + 1, 'x');
+  const bytes = Buffer.alloc(128 * 1024 + 1, 'x');
   await large.settle(() => ({ transcript: [{ stream: 'stdout', bytes }] }));
   assert.deepEqual(large.confirmations(), []);
 });

@@ -41,8 +41,11 @@ export interface Confirmation {
   readonly transcript: readonly OutputChunk[];
 }
 
-/** One whose transcript is larger is looked for in the index: a digest then costs less than a copy. */
-export const LARGEST_TRANSCRIPT = 16 * 1024;
+/**
+ * One whose transcript is larger is looked for in the index. Reading so much here costs less than opening the
+ * index, and a hit that is not confirmed is never answered without Node (runner/repeat).
+ */
+export const LARGEST_TRANSCRIPT = 128 * 1024;
 
 /** Milliseconds. Older ones are made anew, from files that are looked at again. */
 export const CONFIRMATION_LASTS = 7 * 24 * 60 * 60 * 1000;

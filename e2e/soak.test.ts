@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import path from 'node:path';
-import { Workspace, vtPath } from './harness/workspace.js';
+import { Workspace, vtProgram } from './harness/workspace.js';
 
 // Shows: cache.many-processes
 
@@ -31,7 +31,7 @@ const ownNames = (who: number) => Array.from({ length: OWN }, (_, index) => `own
 
 function whyNot(): string | false {
   if (process.platform !== 'linux') return `nothing is cached on ${process.platform}`;
-  return existsSync(vtPath) ? false : 'dist/vt.cjs is not built';
+  return existsSync(vtProgram) ? false : 'dist/vt is not built';
 }
 
 describe('eight vt at once in one workspace', { skip: whyNot() }, () => {
@@ -65,7 +65,7 @@ describe('eight vt at once in one workspace', { skip: whyNot() }, () => {
     }
 
     const start = (task: string, content: string) => {
-      const child = spawn(process.execPath, [vtPath, 'run', task], {
+      const child = spawn(vtProgram, ['run', task], {
         cwd: workspace.root,
         env: { PATH: process.env['PATH'], CONTENT: content, TMPDIR: temporary },
         stdio: ['ignore', 'pipe', 'pipe'],

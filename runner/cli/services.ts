@@ -52,7 +52,7 @@ export interface Services {
   /** Cheap: whatever is costly is opened when a run needs it. */
   createExecutor(options: ExecutorOptions): Executor;
   /** Makes a record of this invocation if it only replays; see runner/repeat. */
-  readonly repeat?: Pick<RepeatRecorder, 'giveUp' | 'replayed'> | undefined;
+  readonly repeat?: Pick<RepeatRecorder, 'replayed'> | undefined;
   /** Removes every stored result and leaves other people's files alone. */
   cleanCache(cacheDirectory: AbsolutePath): Promise<CleanOutcome>;
   /**

@@ -28,6 +28,9 @@ export interface ReplayedRun {
   readonly lastDetails?: string;
 }
 
+/** Bytes that are kept of what was printed: sealing them takes a moment. */
+const MOST_PRINTED = 4 << 20;
+
 /** milliseconds by which a stamp must be older than the start of this process; the kernel's clock for files ticks so. */
 const TICK = 20;
 
@@ -46,6 +49,7 @@ export class RepeatRecorder {
   readonly #home: string;
   readonly #looks = new LookRecorder();
   readonly #printed: Piece[] = [];
+  #printedBytes = 0;
   readonly #confirmed: Confirmation[] = [];
   readonly #started = Date.now() - process.uptime() * 1000;
   #run: ReplayedRun | undefined;
@@ -74,7 +78,9 @@ export class RepeatRecorder {
   /** Passes on what is written to one of vt's streams, and keeps it. */
   watch(kind: 'out' | 'err', stream: OutputStream): OutputStream {
     const keep = (bytes: Uint8Array): void => {
-      if (bytes.length > 0) this.#printed.push({ kind, bytes });
+      this.#printedBytes += bytes.length;
+      if (this.#printedBytes > MOST_PRINTED) this.giveUp('much output');
+      else if (bytes.length > 0) this.#printed.push({ kind, bytes });
     };
     return {
       isTTY: stream.isTTY,
@@ -83,6 +89,10 @@ export class RepeatRecorder {
       },
       write: (text) => {
         keep(Buffer.from(text));
+        stream.write(text);
+      },
+      // Taken away again, and not there when all is printed at once.
+      writePassing: (text) => {
         stream.write(text);
       },
       send: (bytes) => {

@@ -8,6 +8,8 @@ interface TextStream {
   readonly columns?: number | undefined;
   /** Takes all of it, in order. */
   write(text: string): void;
+  /** As `write`, for what is on a terminal for a while only and no part of what was printed. Default: `write`. */
+  writePassing?(text: string): void;
 }
 
 /** Where output of tasks goes as well, in one order with the text. */

@@ -92,7 +92,6 @@ export async function performRun(
       if (services.repeat !== undefined && totals.hits === details.length && verbosity === 0) {
         const { hitMarks, totalMark } = await import('../../repeat/template.js');
         const template = runDetails(details, undefined, hitMarks);
-        if (status?.wasShown === true) services.repeat.giveUp('a status line');
         services.repeat.replayed({
           cacheDirectory,
           details,

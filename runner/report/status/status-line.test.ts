@@ -45,14 +45,20 @@ class ManualClock implements StatusClock {
 const plan = planOf(['a', 'b', 'c', 'd']);
 const env = { TERM: 'xterm', NO_COLOR: '1' };
 
-function streamOf(terminal: TerminalRig): OutputStream {
+/** `print` gets what is no passing line. */
+function streamOf(terminal: TerminalRig, print: (text: string) => void): OutputStream {
   return {
     isTTY: true,
     columns: terminal.columns,
     write: (text) => {
+      print(text);
+      terminal.write(text);
+    },
+    writePassing: (text) => {
       terminal.write(text);
     },
     send: (bytes) => {
+      print(Buffer.from(bytes).toString());
       terminal.write(Buffer.from(bytes).toString());
       return undefined;
     },
@@ -67,11 +73,14 @@ class StatusRig {
   readonly shown: TerminalRig;
   readonly status: StatusLine;
   readonly #logs: readonly RunEvents[];
+  readonly #printed = { bare: '', shown: '' };
 
   constructor(mode: LogMode = 'interleaved', columns = 60) {
     this.bare = new TerminalRig(columns);
     this.shown = new TerminalRig(columns);
-    const [bare, shown] = [streamOf(this.bare), streamOf(this.shown)];
+    const printed = this.#printed;
+    const bare = streamOf(this.bare, (text) => (printed.bare += text));
+    const shown = streamOf(this.shown, (text) => (printed.shown += text));
     const { clock } = this;
     this.status = new StatusLine({ plan, stdout: shown, stderr: shown, env, clock });
     const { stdout, stderr } = this.status;
@@ -105,6 +114,7 @@ class StatusRig {
   /** The status line as it is shown; undefined when the screen is as it would be without. */
   get line(): string | undefined {
     const { bare, shown } = this;
+    assert.equal(this.#printed.shown, this.#printed.bare);
     const lines = [...shown.lines];
     const { row } = bare.cursor;
     const line = lines[row] ?? '';

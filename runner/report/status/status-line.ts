@@ -60,7 +60,6 @@ export class StatusLine {
   #hits = 0;
   #failed = 0;
   #isDrawn = false;
-  #wasShown = false;
   #isClosed = false;
 
   constructor(options: StatusOptions) {
@@ -107,11 +106,6 @@ export class StatusLine {
         log.warned(message);
       },
     };
-  }
-
-  /** Whether it ever was. */
-  get wasShown(): boolean {
-    return this.#wasShown;
   }
 
   /** Takes the line away for good. */
@@ -176,9 +170,8 @@ export class StatusLine {
       },
       columns - MARGIN,
     );
-    stdout.write(this.#style.dim(text));
+    this.#writePassing(this.#style.dim(text));
     this.#isDrawn = true;
-    this.#wasShown = true;
   }
 
   #erase(): void {
@@ -186,7 +179,13 @@ export class StatusLine {
     this.#isDrawn = false;
     // If the terminal has become narrower meanwhile, a part of it may have moved to the line above: it
     // stays there, since that line might as well be output.
-    this.#options.stdout.write('\r\x1b[K');
+    this.#writePassing('\r\x1b[K');
+  }
+
+  #writePassing(text: string): void {
+    const { stdout } = this.#options;
+    if (stdout.writePassing !== undefined) stdout.writePassing(text);
+    else stdout.write(text);
   }
 
   #above(stream: OutputStream): OutputStream {
