@@ -172,7 +172,7 @@ const one = workspace(1);
 const fifty = workspace(50);
 const codeCache = path.join(dist, 'code-cache');
 // Of a node without flags: see runner/cli/start.ts.
-const [code] = readdirSync(codeCache).filter((name) => name.endsWith('-811c9dc5-run'));
+const [code] = readdirSync(codeCache).filter((name) => name.endsWith('-811c9dc5-run-hr'));
 const figures = {
   'processor time, 1 package, of `node -e 0`': processorRatio(one),
   'processor time, 50 packages, of `node -e 0`': processorRatio(fifty),

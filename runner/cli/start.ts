@@ -20,12 +20,18 @@ import { HANDOVER_FLAG } from '../repeat/handover.js';
  * V8 checks a code cache for its own version, flags and length, but of the text only the length; so
  * its file is named after the digest of the text, and lies beside the bundle: whoever can write
  * there can change the program anyway. Its bytes are trusted as those of the bundle are: they are on
- * the disk before they have that name. A process that only replayed leaves one behind where there is
- * none, so that what is in it is what a hit needs. Without one the bundle is compiled as ever.
+ * the disk before they have that name. Without one the bundle is compiled as ever.
+ *
+ * V8 keeps the functions that were called. So one is made by a process that only replayed or by one
+ * that ran something, and made again, with what was in it, by the first that did the other.
  */
 
 /** Replaced by the bundler: digest of the bundle's text. */
 declare const __VT_BUNDLE_DIGEST__: string;
+
+/** What a process has done, as files of code are marked: replayed, run something, or, of two of them, both. */
+const [REPLAYED, RUN, ALL] = ['h', 'r', 'hr'] as const;
+type Doings = typeof REPLAYED | typeof RUN | typeof ALL;
 
 /** So many are kept of one bundle: for versions of Node, their flags, and commands. */
 const LIMIT = 12;
@@ -35,13 +41,15 @@ const folder = path.join(__dirname, 'code-cache');
 
 // latin1: the bundle is ASCII, and then nothing has to be decoded.
 const text = readFileSync(bundle, 'latin1');
-const file = path.join(folder, cacheName());
-const cachedData = readOrUndefined(file);
+const prefix = cacheName();
+const [found, cachedData] = readCache();
 const script = new Script(`(function (require, module, __filename, __dirname) {${text}\n})`, {
   filename: bundle,
   ...(cachedData !== undefined && { cachedData }),
 });
-if (cachedData === undefined || script.cachedDataRejected === true) process.on('exit', keep);
+/** What the code that was loaded was made by. */
+const known = script.cachedDataRejected === true ? '' : found;
+if (known !== ALL) process.on('exit', keep);
 const main = script.runInThisContext() as (
   require: NodeJS.Require,
   module: { exports: unknown },
@@ -64,21 +72,35 @@ function command(): string | undefined {
   return given === 'run' || given === 'exec' ? given : undefined;
 }
 
-function readOrUndefined(name: string): Buffer | undefined {
-  try {
-    return readFileSync(name);
-  } catch {
-    return undefined;
+/** The one that knows most. */
+function readCache(): readonly [found: Doings | '', data: Buffer | undefined] {
+  for (const doings of [ALL, REPLAYED, RUN]) {
+    try {
+      return [doings, readFileSync(fileOf(doings))];
+    } catch {
+      // Not made yet.
+    }
   }
+  return ['', undefined];
+}
+
+function fileOf(doings: Doings): string {
+  return path.join(folder, `${prefix}-${doings}`);
+}
+
+/** Undefined where it was something else, or a part: a hit that asked the index, a run that failed. */
+function done(code: number): typeof REPLAYED | typeof RUN | undefined {
+  if (code !== 0 || command() === undefined) return undefined;
+  const hasStarted = loadedModules().includes('NativeModule child_process');
+  const hasIndex = Object.keys(require.cache).some((name) => name.includes('sqlite3'));
+  return hasStarted === hasIndex ? (hasStarted ? RUN : REPLAYED) : undefined;
 }
 
 function keep(code: number): void {
-  // Who has started a process has run something, who has opened the index was not confirmed. Inside a
-  // task, what is written is an output of it.
-  const hasOnlyReplayed =
-    !loadedModules().includes('NativeModule child_process') &&
-    !Object.keys(require.cache).some((name) => name.includes('sqlite3'));
-  if (code !== 0 || command() === undefined || !hasOnlyReplayed || process.env.VT_IPC_DIR) return;
+  const doing = done(code);
+  // Inside a task, what is written is an output of it.
+  if (doing === undefined || doing === known || process.env.VT_IPC_DIR) return;
+  const file = fileOf(known === '' ? doing : ALL);
   const draft = `${file}.${String(process.pid)}`;
   try {
     mkdirSync(folder, { recursive: true });
@@ -94,6 +116,7 @@ function keep(code: number): void {
       closeSync(handle);
     }
     renameSync(draft, file);
+    if (found !== '' && fileOf(found) !== file) rmSync(fileOf(found), { force: true });
   } catch {
     // Installed by somebody else: then it is compiled each time.
   }
