@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from './process-alive.js';
@@ -14,10 +13,10 @@ const LEFTOVER_AGE = 24 * 60 * 60 * 1000;
 
 let namespace: string | undefined;
 
-/** `<pid namespace>-<pid>-<random>`, unused so far. */
+/** `<pid namespace>-<pid>-<random>`, unused so far. No secret: loading node:crypto takes long. */
 export function temporaryToken(): string {
   namespace ??= pidNamespace();
-  return `${namespace}-${process.pid}-${randomBytes(8).toString('hex')}`;
+  return `${namespace}-${process.pid}-${randomDigits()}${randomDigits()}`;
 }
 
 /** An unused name for something this process removes again. `kind` is in lower-case letters. */
@@ -55,6 +54,13 @@ function isLeftover(path: string, name: string): boolean {
   if (owner === namespace && !isAlive(Number(pid))) return true;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > LEFTOVER_AGE;
+}
+
+/** Eight hexadecimal ones. */
+function randomDigits(): string {
+  return Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** 0 where there is no such thing. */

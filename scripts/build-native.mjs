@@ -1,6 +1,6 @@
 // Compiles the native part into dist/native: the tracker (runner/tracker/native), the program `vt`
-// (runner/repeat/native), which takes the place of the script dist/vt, and the module with which the cache works
-// on many files (cache/native). Runs at install, so it needs nothing but Node and what vt depends on, and never fails an install: without the native part tasks still run, and dist/vt stays the script.
+// (runner/repeat/native), which takes the place of the script dist/vt, and the modules of Node with which the cache
+// works on many files (cache/native) and the runner makes FIFOs (runner/execute/native). Runs at install, so it needs nothing but Node and what vt depends on, and never fails an install: without the native part tasks still run, and dist/vt stays the script.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -25,6 +25,9 @@ const frontSources = path.join(root, 'runner/repeat/native');
 const fileSources = path.join(root, 'cache/native');
 /** It may be missing: the cache then does the same in JavaScript. */
 const FILES = 'vt-files.node';
+const runnerSources = path.join(root, 'runner/execute/native');
+/** It may be missing, too: a process then does the same. */
+const RUNNER = 'vt-runner.node';
 
 const launcher = [
   'launch',
@@ -84,15 +87,22 @@ function compile(cc, args) {
   }
 }
 
-/** What compiles the cache's module; throws where the headers of Node-API are not installed. */
-export function fileModule() {
+/** What compiles a module of Node; throws where the headers of Node-API are not installed. */
+function moduleOf(files) {
   const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
   return [
     ...['-shared', '-fPIC', '-fvisibility=hidden', '-pthread'],
     ...['-I', path.join(path.dirname(headers), 'include'), '-I', sources],
-    ...['addon', 'crew', 'file-job', 'sum64'].map((name) => path.join(fileSources, `${name}.c`)),
-    path.join(sources, 'sha256.c'),
+    ...files,
   ];
+}
+
+/** What compiles the cache's module; throws as `moduleOf`. */
+export function fileModule() {
+  const parts = ['addon', 'crew', 'file-job', 'sum64'].map((name) =>
+    path.join(fileSources, `${name}.c`),
+  );
+  return moduleOf([...parts, path.join(sources, 'sha256.c')]);
 }
 
 /**
@@ -104,7 +114,7 @@ export function buildNative({ target, cc, flags = [] }) {
   if (version.error) throw new Error(`no C compiler ('${cc}' could not be run)`);
   const hash = createHash('sha256').update(JSON.stringify([cc, version.stdout, strict, flags]));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const folder of [sources, frontSources, fileSources]) {
+  for (const folder of [sources, frontSources, fileSources, runnerSources]) {
     const names = readdirSync(folder)
       .filter((name) => /\.[ch]$/.test(name))
       .sort();
@@ -115,8 +125,8 @@ export function buildNative({ target, cc, flags = [] }) {
   const stampFile = path.join(target, 'stamp');
   const products = ['vt-launch', 'libvt-shim.so', 'vt'].map((name) => path.join(target, name));
   const before = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
-  const hasFiles = existsSync(path.join(target, FILES));
-  const fresh = before === (hasFiles ? stamp : `${stamp} without ${FILES}`);
+  const withModules = (there) => [stamp, ...[FILES, RUNNER].filter(there)].join(' ');
+  const fresh = before === withModules((name) => existsSync(path.join(target, name)));
   if (fresh && products.every((name) => existsSync(name))) return 'fresh';
 
   mkdirSync(target, { recursive: true });
@@ -155,15 +165,27 @@ export function buildNative({ target, cc, flags = [] }) {
     '-ldl',
   ]);
   makeStatic('vt', [...front.map((name) => path.join(frontSources, `${name}.c`)), 'sha256.c']);
-  try {
-    make(FILES, fileModule());
-    writeFileSync(stampFile, stamp);
-  } catch (error) {
-    rmSync(path.join(target, FILES), { force: true });
-    console.warn(`vt: ${FILES} was not built: files are stored and restored as always, but more slowly.
-    ${error.message}`);
-    writeFileSync(stampFile, `${stamp} without ${FILES}`);
-  }
+  const makeModule = (name, args, without) => {
+    try {
+      make(name, args());
+      return true;
+    } catch (error) {
+      rmSync(path.join(target, name), { force: true });
+      console.warn(`vt: ${name} was not built: ${without}.\n    ${error.message}`);
+      return false;
+    }
+  };
+  const more = 'files are stored and restored as always, but more slowly';
+  const later = 'tasks start some milliseconds later';
+  const ofRunner = () => moduleOf([path.join(runnerSources, 'module.c')]);
+  const made = new Map([
+    [FILES, makeModule(FILES, fileModule, more)],
+    [RUNNER, makeModule(RUNNER, ofRunner, later)],
+  ]);
+  writeFileSync(
+    stampFile,
+    withModules((name) => made.get(name)),
+  );
   return 'built';
 }
 

@@ -19,12 +19,20 @@ export type NativeTracker =
       readonly launcher: AbsolutePath;
       /** The accelerating shim; undefined where there is none that can be used. */
       readonly shim: AbsolutePath | undefined;
+      /** The module for Node (execute/native); undefined where there is none that can be used. */
+      readonly module: AbsolutePath | undefined;
     }
   /** Tasks run untracked and uncached. */
   | { readonly kind: 'unavailable'; readonly reason: Incompleteness };
 
+let native: NativeTracker | undefined;
+
 /** Finds the native part beside the bundle (dist/) or, from the unit-test build, in the project. */
 export function nativePaths(): NativeTracker {
+  return (native ??= findNative());
+}
+
+function findNative(): NativeTracker {
   if (process.platform !== 'linux') {
     const detail = `file tracking is not available on ${process.platform}`;
     return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
@@ -42,9 +50,14 @@ export function nativePaths(): NativeTracker {
       kind: 'available',
       launcher: realpathSync(launcher) as AbsolutePath,
       shim: usableShim(join(directory, 'libvt-shim.so')),
+      module: usableModule(join(directory, 'vt-runner.node')),
     };
   }
   return { kind: 'unavailable', reason: { cause: 'no-tracker', detail } };
+}
+
+function usableModule(path: string): AbsolutePath | undefined {
+  return isWholeObject(path) ? (path as AbsolutePath) : undefined;
 }
 
 /** The shim only speeds tracking up: in doubt it is left out. */

@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsolutePath } from '../../../cache/brands.js';
 import { MAX_REPLY_BYTES, withLength } from '../../../proto/frame.js';
@@ -82,7 +81,7 @@ export async function openChannel(options: ChannelOptions): Promise<Channel | Ch
     return new OpenChannel(options, directory, requestPath, pool, failures, onError);
   } catch (error) {
     await pool?.close();
-    await rm(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
     return { kind: 'runner-error', detail: (error as Error).message };
   }
 }
@@ -161,7 +160,7 @@ class OpenChannel implements Channel {
     this.#reader.close();
     await this.#pool.close();
     // Who could not send any more may leave word of it while the directory is emptied.
-    await rm(this.#directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
   }
 
   #hear(frame: Frame): void {

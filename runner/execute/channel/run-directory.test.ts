@@ -26,7 +26,7 @@ async function runDirectory(base: string, name: string, withFifo = true): Promis
 
 test('a run directory is private and has the runner’s pid in its name', async (t) => {
   const parent = await base(t);
-  const directory = await createRunDirectory(parent);
+  const directory = createRunDirectory(parent);
   assert.match(path.basename(directory), new RegExp(`^vt-run-${process.pid}-\\w{6}$`));
   assert.equal((await stat(directory)).mode & 0o777, 0o700);
   assert.deepEqual(await sweepRunDirectories(parent), []);

@@ -1,5 +1,14 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { isAlive } from '../../../cache/process-alive.js';
@@ -17,8 +26,17 @@ const HALF_MADE = 60 * 60 * 1000;
  * @param base where; by default `runDirectoryBase()`
  * @throws the system error if it cannot be made
  */
-export async function createRunDirectory(base: string = runDirectoryBase()): Promise<string> {
-  return mkdtemp(path.join(base, `vt-run-${process.pid}-`));
+export function createRunDirectory(base: string = runDirectoryBase()): string {
+  return mkdtempSync(path.join(base, `vt-run-${process.pid}-`));
+}
+
+/** Removes it when the run is over. Never throws: what cannot be removed is swept some day. */
+export function removeRunDirectory(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // Somebody's file system does not let us.
+  }
 }
 
 /**

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Ending, TaskCommand } from '../task-process.js';
 import { parseControlMessage } from './control-message.js';
@@ -109,11 +108,13 @@ class Conversation {
       this.#settle({ kind: 'supervisor-lost', endedTask: false });
     });
     control.on('error', () => undefined); // the close that follows says all
-    const lines = createInterface({ input: control });
-    lines.on('line', (line) => {
-      this.#hear(line);
+    let rest = '';
+    control.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#hear(line);
     });
-    lines.on('close', () => {
+    control.on('close', () => {
       this.#lose(child.spawnfile);
     });
   }

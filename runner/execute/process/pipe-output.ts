@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFifos } from '../channel/fifo.js';
 import type { OnOutput } from '../task-process.js';
 import { OutputReader } from './output-reader.js';
-import { maskedStdio } from './pseudo-terminal.js';
 import type { TaskEnds, TaskOutput } from './task-output.js';
 
 /**
@@ -94,13 +92,4 @@ function isFifo(path: string): boolean {
 /** Non-blocking, so that opening does not wait for the task and a read never stops vt. */
 function openReadEnd(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-}
-
-async function makeFifos(paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return;
-  const child = spawn('mkfifo', ['-m', '600', ...paths], { stdio: maskedStdio(['ignore']) });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) {
-    throw Object.assign(new Error('mkfifo failed'), { code: 'EIO', path: paths[0] });
-  }
 }

@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { takeFileStamp } from '../../../cache/file-stamp.js';
 import type { AbsolutePath } from '../../../cache/brands.js';
 import type { EnvSource } from '../../plan/execution.js';
 import type { ChannelRecord } from '../channel/channel-record.js';
 import { openChannel } from '../channel/open-channel.js';
-import { createRunDirectory } from '../channel/run-directory.js';
+import { createRunDirectory, removeRunDirectory } from '../channel/run-directory.js';
 
 /** What a tracked task needs around it, made just before it starts and gone after it. */
 export interface RunEnvironment {
@@ -37,10 +36,7 @@ export interface RunEnvironmentOptions {
  */
 export async function openRunEnvironment(options: RunEnvironmentOptions): Promise<RunEnvironment> {
   const { envSource, nodeClient, workspaceRoot, stampDirectory } = options;
-  const directory = await createRunDirectory();
-  const removeDirectory = async (): Promise<void> => {
-    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
-  };
+  const directory = createRunDirectory();
   try {
     const channel = await openChannel({ directory, envSource, nodeClient, workspaceRoot });
     if (channel.kind !== 'open') throw new Error(channel.detail);
@@ -52,11 +48,11 @@ export async function openRunEnvironment(options: RunEnvironmentOptions): Promis
       drain: () => channel.drain(),
       close: async () => {
         await channel.close().catch(() => undefined);
-        await removeDirectory();
+        removeRunDirectory(directory);
       },
     };
   } catch (error) {
-    await removeDirectory();
+    removeRunDirectory(directory);
     throw error;
   }
 }

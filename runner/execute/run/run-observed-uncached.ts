@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { AbsolutePath } from '../../../cache/brands.js';
 import { cacheLayout, ownDirectories } from '../../../cache/cache-directory.js';
 import type { PlannedExecution } from '../../plan/plan.js';
 import type { TaskTrace } from '../../tracker/task-trace.js';
-import { createRunDirectory } from '../channel/run-directory.js';
+import { createRunDirectory, removeRunDirectory } from '../channel/run-directory.js';
 import { observeRun } from '../derive/observe-run.js';
 import type { ObservedFacts } from '../derive/observe-run.js';
 import { viewWorkspace } from '../derive/workspace-view.js';
@@ -38,7 +37,7 @@ export async function runObservedUncached(
   events.decided({ status, inherits: false });
   let directory: string;
   try {
-    directory = await createRunDirectory();
+    directory = createRunDirectory();
   } catch (error) {
     const { code = 'EIO', path = '' } = error as NodeJS.ErrnoException;
     const ending = { kind: 'not-started', errno: code, path } as const;
@@ -89,6 +88,6 @@ export async function runObservedUncached(
       stopFollowing();
     }
   } finally {
-    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+    removeRunDirectory(directory);
   }
 }

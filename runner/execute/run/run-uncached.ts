@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import type { PlannedExecution } from '../../plan/plan.js';
-import { createRunDirectory } from '../channel/run-directory.js';
+import { createRunDirectory, removeRunDirectory } from '../channel/run-directory.js';
 import type { Surroundings } from '../executor.js';
 import type { ExecutionEvents, Outcome } from '../outcome.js';
 import { runInherited } from '../process/run-inherited.js';
@@ -56,7 +55,7 @@ async function runCaptured(
 ): Promise<Attended> {
   let directory: string;
   try {
-    directory = await createRunDirectory();
+    directory = createRunDirectory();
   } catch (error) {
     const { code = 'EIO', path = '' } = error as NodeJS.ErrnoException;
     const ending: Ending = { kind: 'not-started', errno: code, path };
@@ -85,6 +84,6 @@ async function runCaptured(
       stopFollowing();
     }
   } finally {
-    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+    removeRunDirectory(directory);
   }
 }
