@@ -5,6 +5,7 @@ import { cacheLayout } from './cache-directory.js';
 import type { CacheLayout } from './cache-directory.js';
 import { confirmHit } from './confirm-hit.js';
 import type { Confirmation } from './confirmation.js';
+import type { Explainer } from './explain/explainer.js';
 import { leaveHitNotes } from './hit-notes.js';
 import type { HitNote } from './hit-notes.js';
 import type { CacheOptions, IndexedCache } from './indexed-cache.js';
@@ -24,11 +25,20 @@ import type { World } from './world.js';
 
 export type { CacheOptions, CacheWarning } from './indexed-cache.js';
 
+/** A cache that can answer questions about itself. */
+export interface OpenCache extends Cache {
+  /**
+   * What answers questions about the cache, if its index is open; else it is not opened for that. May be
+   * used until `close`.
+   */
+  explainer(): Promise<Explainer | undefined>;
+}
+
 /**
  * A cache in a directory. Nothing is loaded, opened or made before the first call of a method; and
  * nothing of the index as long as all lookups are confirmed by what the last ones were decided by.
  */
-export function openCache(options: CacheOptions): Cache {
+export function openCache(options: CacheOptions): OpenCache {
   return new ConfirmingCache(options);
 }
 
@@ -38,7 +48,7 @@ interface ConfirmedHit {
   readonly started: number;
 }
 
-class ConfirmingCache implements Cache {
+class ConfirmingCache implements OpenCache {
   readonly #options: CacheOptions;
   readonly #layout: CacheLayout;
   readonly #confirmed = new WeakMap<Hit, ConfirmedHit>();
@@ -88,6 +98,10 @@ class ConfirmingCache implements Cache {
     return (await this.#index()).begin(task, world);
   }
 
+  async prepare(): Promise<void> {
+    await (await this.#index()).prepare();
+  }
+
   async store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome> {
     return (await this.#index()).store(run, world, begun);
   }
@@ -98,6 +112,10 @@ class ConfirmingCache implements Cache {
 
   async note(task: string, attempt: Attempt, world: World): Promise<void> {
     await (await this.#index()).note(task, attempt, world);
+  }
+
+  async explainer(): Promise<Explainer | undefined> {
+    return this.#indexed?.explainer();
   }
 
   async close(): Promise<void> {

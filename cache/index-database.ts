@@ -1,5 +1,4 @@
 import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Sqlite from 'sqlite3';
 import { SCHEMA_VERSION } from './cache-directory.js';
@@ -113,10 +112,11 @@ export class IndexDatabase {
     const index = await IndexDatabase.#connect(path, LOCK_PATIENCE);
     try {
       // All of it is in the file itself when this ends. With a write-ahead log it would get there when
-      // the database is closed, and nobody would be told if it did not. A power cut before that leaves
-      // a file under another name.
+      // the database is closed, and nobody would be told if it did not. Not flushed to the disk: a power
+      // cut can only take an index that is empty or damaged, which is found, and the first checkpoint
+      // flushes the whole file.
       await index.#execute(
-        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = OFF; BEGIN; ${SCHEMA}
+        `PRAGMA synchronous = OFF; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = OFF; BEGIN; ${SCHEMA}
          INSERT INTO housekeeping VALUES (0, ${Date.now()}, 0);
          PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
       );
@@ -129,7 +129,7 @@ export class IndexDatabase {
   }
 
   static async #connect(path: string, lockPatience: number): Promise<IndexDatabase> {
-    const sqlite3 = createRequire(import.meta.url)('sqlite3') as typeof Sqlite;
+    const { default: sqlite3 } = (await import('sqlite3')) as unknown as { default: typeof Sqlite };
     const database = await new Promise<Sqlite.Database>((resolve, reject) => {
       const opened: Sqlite.Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE, (error) =>
         error ? reject(error) : resolve(opened),

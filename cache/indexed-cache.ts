@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Attempt } from './attempt.js';
 import { BlobStore } from './blob-store.js';
@@ -9,9 +10,11 @@ import { DEFAULT_LIMITS } from './cache-limits.js';
 import type { CacheLimits } from './cache-limits.js';
 import { discardStore } from './clean-cache.js';
 import { collectWhenDue } from './collect-garbage.js';
+import { contentDigest } from './content-digest.js';
 import { DamagedRecord } from './damaged-record.js';
 import { fileCrew } from './file-crew.js';
 import { dropEntries } from './entry-table.js';
+import type { Explainer } from './explain/explainer.js';
 import { FileMemo } from './file-memo.js';
 import { removeConfirmations } from './confirmation.js';
 import type { Confirmation } from './confirmation.js';
@@ -75,6 +78,7 @@ export class IndexedCache implements Cache {
   readonly #running = new Map<BegunRun, RunningTask>();
   #opening: Promise<OpenStore> | undefined;
   #fault: string | undefined;
+  #isMadeHere = false;
   #hasStored = false;
   #warned = false;
 
@@ -84,6 +88,7 @@ export class IndexedCache implements Cache {
   }
 
   async lookup(task: string, key: KeyParts, world: World): Promise<Lookup> {
+    if (this.#isNew()) return { kind: 'first-run' };
     return this.#degrading<Lookup>(
       async (store) => {
         store.memo.tick();
@@ -153,14 +158,24 @@ export class IndexedCache implements Cache {
 
   async begin(task: string, world: World): Promise<BegunRun> {
     const begun: BegunRun = { task };
+    const layout = this.#layout;
+    const begin = (): Promise<void> => {
+      this.#running.set(begun, RunningTask.begin(layout, world.root, task));
+      return Promise.resolve();
+    };
+    // The index of a cache that is new is opened while the task is at work.
+    if (this.#isMadeHere && this.#opening === undefined)
+      await this.#guarded(begin, () => undefined);
+    else await this.#degrading(begin, () => undefined);
+    return begun;
+  }
+
+  async prepare(): Promise<void> {
+    contentDigest('');
     await this.#degrading(
-      (store) => {
-        this.#running.set(begun, RunningTask.begin(store.layout, world.root, task));
-        return Promise.resolve();
-      },
+      () => Promise.resolve(),
       () => undefined,
     );
-    return begun;
   }
 
   async store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome> {
@@ -227,13 +242,20 @@ export class IndexedCache implements Cache {
     );
   }
 
+  /** See OpenCache. */
+  async explainer(): Promise<Explainer | undefined> {
+    if (this.#opening === undefined || this.#fault !== undefined) return undefined;
+    const { explainerOn } = await import('./explain/explainer.js');
+    return explainerOn(await this.#opening, () => Promise.resolve());
+  }
+
   async close(): Promise<void> {
+    for (const begun of [...this.#running.keys()]) this.#end(begun);
     if (this.#opening === undefined) return;
     const opening = this.#opening;
     await this.#degrading(
       async (store) => {
         const { index, memo } = store;
-        for (const begun of [...this.#running.keys()]) this.#end(begun);
         if (memo.hasUnsaved) await index.write((transaction) => memo.save(transaction));
         // Only what has grown can have grown too large, and no hit has to wait for it.
         if (this.#hasStored) await collectWhenDue(store, this.#options.limits ?? DEFAULT_LIMITS);
@@ -267,14 +289,37 @@ export class IndexedCache implements Cache {
     };
   }
 
+  /**
+   * Whether nothing was ever kept here, so that there is nothing to find, and nothing to undo. Makes the
+   * directory then, which may be found to be impossible.
+   */
+  #isNew(): boolean {
+    if (this.#opening !== undefined || this.#fault !== undefined) return false;
+    if (this.#isMadeHere) return true;
+    const { store } = this.#layout;
+    try {
+      if (lstatSync(store, { throwIfNoEntry: false }) !== undefined) return false;
+      makeCacheDirectory(this.#layout);
+      this.#isMadeHere = true;
+    } catch {
+      // Whoever opens it will say why.
+    }
+    return this.#isMadeHere;
+  }
+
   /** Runs `work`; when the cache fails, warns once, gives up the cache and takes `otherwise`. */
   async #degrading<T>(
     work: (store: OpenStore) => Promise<T>,
     otherwise: (detail: string) => T,
   ): Promise<T> {
+    return this.#guarded(async () => work(await (this.#opening ??= this.#open())), otherwise);
+  }
+
+  /** The same for what needs no more than the directory. */
+  async #guarded<T>(work: () => Promise<T>, otherwise: (detail: string) => T): Promise<T> {
     if (this.#fault !== undefined) return otherwise(this.#fault);
     try {
-      return await work(await (this.#opening ??= this.#open()));
+      return await work();
     } catch (error) {
       const detail = faultDetail(error);
       if (detail === undefined) throw error;

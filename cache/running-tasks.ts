@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import type { CacheLayout } from './cache-directory.js';
-import { contentDigest } from './content-digest.js';
 import { parentOf } from './path-parts.js';
 import { temporaryName } from './temporary-names.js';
+import { textSum } from './text-sum.js';
 import { workspaceName } from './workspace-name.js';
 
 /**
@@ -148,7 +148,9 @@ export function tellRestored(
 
 /** Names of temporary files start with a word in lower-case letters: here with the workspace in it. */
 function runKind(layout: CacheLayout, root: AbsolutePath): string {
-  const digest = contentDigest(workspaceName(layout.root, root)).slice(0, 16);
+  const workspace = workspaceName(layout.root, root);
+  // Two workspaces with the same sums would only take each other's runs for theirs.
+  const digest = textSum(workspace) + textSum(workspace, 1);
   return `run${digest.replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]!)}`;
 }
 

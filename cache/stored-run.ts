@@ -239,6 +239,11 @@ export interface Cache {
    * at the same time and writes the same files makes both results uncacheable, unless they are equal.
    */
   begin(task: string, world: World): Promise<BegunRun>;
+  /**
+   * A task is at work whose result is to be stored: loads and opens what that needs, unless it is there.
+   * What fails will fail again, and is told then.
+   */
+  prepare(): Promise<void>;
   store(run: FinishedRun, world: World, begun?: BegunRun): Promise<StoreOutcome>;
   /**
    * For a run that failed or cannot be kept: `written` may be in the results of others that ran at the

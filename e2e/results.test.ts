@@ -212,7 +212,7 @@ describe('without the native part', () => {
   it('tasks run as ever, and every run says why it is not kept', async (t) => {
     const copy = new Workspace(t);
     mkdirSync(copy.path('vt/dist'), { recursive: true });
-    for (const name of ['vt.cjs', 'vt-main.cjs', 'vt-client.cjs']) {
+    for (const name of ['vt.cjs', 'vt-main.cjs', 'vt-client.cjs', 'vt-sqlite.cjs']) {
       cpSync(path.join(path.dirname(vtPath), name), copy.path('vt/dist', name));
     }
     symlinkSync(path.join(projectRoot, 'node_modules'), copy.path('vt/node_modules'));

@@ -24,13 +24,38 @@ node('scripts/build-native.mjs');
 node('client/node/build.mjs');
 
 /** Libraries that few runs need, in files of their own: what is in the bundle is read at every start. */
-const apart = { yaml: 'vt-yaml.cjs', 'semver/functions/satisfies.js': 'vt-semver.cjs' };
+const apart = {
+  yaml: 'vt-yaml.cjs',
+  'semver/functions/satisfies.js': 'vt-semver.cjs',
+  sqlite3: 'vt-sqlite.cjs',
+};
 const loadApart = {
   name: 'load-apart',
   setup: (build) =>
     build.onResolve({ filter: /./ }, ({ path: name }) =>
       Object.hasOwn(apart, name) ? { path: `./${apart[name]}`, external: true } : undefined,
     ),
+};
+/** sqlite3 looks for its addon in a dozen places, by a library: this looks first where npm's install puts it. */
+const findAddon = {
+  name: 'find-addon',
+  setup: (build) => {
+    build.onResolve({ filter: /^bindings$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'addon',
+    }));
+    build.onLoad({ filter: /./, namespace: 'addon' }, () => ({
+      contents: `const path = require('node:path');
+        module.exports = (name) => {
+          const folder = path.dirname(require.resolve('sqlite3/package.json'));
+          try {
+            return require(path.join(folder, 'build/Release', name));
+          } catch {
+            return require('sqlite3/lib/sqlite3-binding.js');
+          }
+        };`,
+    }));
+  },
 };
 for (const [name, file] of Object.entries(apart)) {
   await esbuild.build({
@@ -41,6 +66,8 @@ for (const [name, file] of Object.entries(apart)) {
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',
+    external: ['sqlite3/*'],
+    plugins: [findAddon],
     legalComments: 'linked',
     logLevel: 'warning',
   });
@@ -88,7 +115,7 @@ await esbuild.build({
   // jsonc-parser's CommonJS build cannot be bundled, its ES module can.
   mainFields: ['module', 'main'],
   // Native addons stay outside; they are loaded when first needed.
-  external: ['sqlite3', 'node-pty'],
+  external: ['node-pty'],
   plugins: [loadApart, loadLate],
   // Made a `require`, for the same reason.
   supported: { 'dynamic-import': false },

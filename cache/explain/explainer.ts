@@ -111,7 +111,16 @@ export async function openExplainer(directory: AbsolutePath): Promise<Explainer 
   const index = await IndexDatabase.open(layout.index, layout.temporary);
   // An index that cannot be written may still be read.
   await tellHits(layout, index).catch(() => undefined);
-  const store: OpenStore = { layout, index, blobs: new BlobStore(layout), memo: new FileMemo() };
+  return explainerOn({ layout, index, blobs: new BlobStore(layout) }, () => index.close());
+}
+
+/** Answers questions about a cache that is open already. */
+export function explainerOn(
+  opened: Pick<OpenStore, 'layout' | 'index' | 'blobs'>,
+  close: () => Promise<void>,
+): Explainer {
+  const store: OpenStore = { ...opened, memo: new FileMemo() };
+  const { index } = store;
   const read = <T>(question: (transaction: Transaction) => Promise<T>) => index.read(question);
   return {
     lastRun: (task, root) => read((transaction) => lastRun(transaction, store, task, root)),
@@ -122,7 +131,7 @@ export async function openExplainer(directory: AbsolutePath): Promise<Explainer 
     dependents: (path, world) =>
       read((transaction) => dependents(transaction, store, path, withOneExpansion(world))),
     result: (name) => read((transaction) => whole(loadResult(transaction, name))),
-    close: () => index.close(),
+    close,
   };
 }
 

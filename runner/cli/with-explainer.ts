@@ -6,16 +6,17 @@ import type { Io } from '../report/output.js';
 
 /**
  * Answers a question about a cache. One that cannot be read is as good as none, with a warning: then
- * `work` is called again, without it.
+ * `work` is called again, without it. `opened`: one that answers from an index that is open already.
  */
 export async function withExplainer<T>(
   directory: AbsolutePath,
   io: Io,
   work: (explainer: Explainer | undefined) => Promise<T>,
+  opened?: Explainer,
 ): Promise<T> {
-  let explainer: Explainer | undefined;
+  let explainer = opened;
   try {
-    explainer = await openExplainer(directory);
+    explainer ??= await openExplainer(directory);
     return await work(explainer);
   } catch (error) {
     if (!isCacheFault(error)) throw error;

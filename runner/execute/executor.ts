@@ -1,3 +1,4 @@
+import type { Explainer } from '../../cache/explain/explainer.js';
 import type { PlannedExecution } from '../plan/plan.js';
 import type { ExecutionEvents, Outcome } from './outcome.js';
 import type { Stopping } from './schedule/stopping.js';
@@ -27,6 +28,8 @@ export interface Executor {
     surroundings: Surroundings,
     events: ExecutionEvents,
   ): Promise<Outcome | undefined>;
+  /** What answers questions about the cache, where that is open already. May be used until `close`. */
+  explainer?(): Promise<Explainer | undefined>;
   /** To be called once, after the last run has resolved. */
   close(): Promise<void>;
 }

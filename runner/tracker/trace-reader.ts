@@ -66,6 +66,9 @@ const causeOfBit: readonly (readonly [bit: number, cause: IncompletenessCause])[
   [IncompleteBit.CALLS_HIDDEN, 'calls-hidden'],
 ];
 
+/** A chunk that nobody has written to. */
+const EMPTY = Buffer.alloc(CHUNK_SIZE - CHUNK_HEADER_SIZE);
+
 /** By their ContentState. */
 const contentFailures = ['none', 'changed', 'too-large', 'unreadable'] as const;
 
@@ -174,7 +177,7 @@ function readChunk(chunk: Buffer, nextSequence: number, into: TraceRecord[]): st
   const used = chunk.readUInt32LE(8);
   if (magic !== CHUNK_MAGIC) {
     // Its owner was killed between taking it and writing the first record.
-    const isEmpty = magic === 0 && used === 0 && !chunk.subarray(CHUNK_HEADER_SIZE).some(Boolean);
+    const isEmpty = magic === 0 && used === 0 && chunk.subarray(CHUNK_HEADER_SIZE).equals(EMPTY);
     return isEmpty ? undefined : 'bad magic';
   }
   if (used > CHUNK_SIZE - CHUNK_HEADER_SIZE) return 'bad length';

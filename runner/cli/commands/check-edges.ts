@@ -20,6 +20,8 @@ export interface EdgeCheck {
   readonly location: Location;
   readonly cacheDirectory: AbsolutePath;
   readonly isStrict: boolean;
+  /** Where the index is open already. */
+  readonly explainer: Explainer | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface EdgeCheck {
 export async function checkEdges(
   plan: Plan,
   result: RunResult,
-  { location, cacheDirectory, isStrict }: EdgeCheck,
+  { location, cacheDirectory, isStrict, explainer: opened }: EdgeCheck,
   io: Io,
 ): Promise<readonly HiddenEdge[]> {
   const outcomes = outcomesOf(plan, result);
@@ -42,7 +44,7 @@ export async function checkEdges(
   const replayed = withOthers ? undefined : replayedRun(plan, result);
   if (replayed !== undefined && isKnownApart(cacheDirectory, replayed)) return [];
   let isIndexRead = false;
-  const meetings = await withExplainer(cacheDirectory, io, async (explainer) => {
+  const find = async (explainer: Explainer | undefined): Promise<readonly Meeting[]> => {
     isIndexRead = explainer !== undefined;
     const tasks: TaskFiles[] = [];
     for (const [task, ofTask] of outcomes)
@@ -52,7 +54,8 @@ export async function checkEdges(
         ? await otherOutputs(location, plan, explainer)
         : new Map<string, readonly WorkspacePath[]>();
     return findMeetings(tasks, others);
-  });
+  };
+  const meetings = await withExplainer(cacheDirectory, io, find, opened);
   const isPlanned = planOrder(plan);
   const unplanned = meetings.filter(({ tasks: [one, other] }) => !isPlanned(one, other));
   if (unplanned.length === 0) {

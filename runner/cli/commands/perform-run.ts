@@ -80,7 +80,12 @@ export async function performRun(
       isStrict || hasNews
         ? await (
             await import('./check-edges.js')
-          ).checkEdges(plan, result, { location, cacheDirectory, isStrict }, io)
+          ).checkEdges(
+            plan,
+            result,
+            { location, cacheDirectory, isStrict, explainer: await executor.explainer?.() },
+            io,
+          )
         : [];
     const code = exitCode(result) || (isStrict && edges.length > 0 ? 1 : 0);
     if (typeof asked === 'string') {

@@ -50,6 +50,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       await cache.repair(createWorld(workspaceRoot, planned.envSource, placeOf(execution)));
       return (await performer()).runUncached(planned, surroundings, events);
     },
+    explainer: () => cache.explainer(),
     async close() {
       await cache.close();
       await (await loading)?.close();

@@ -122,6 +122,8 @@ async function runObserved(
     tracker,
     recordOutput(recorder, events.wrote),
   );
+  // Started before this: it takes as long as a short task.
+  setImmediate(() => void run.cache.prepare());
   const stopFollowing = followWindowSize(window, task);
   const looking = lookWhileRunning(environment.directory, tracker, (trace) =>
     observedFacts(run, context, environment, { trace, channel: environment.drain(), inputMatches }),
