@@ -22,6 +22,7 @@ import { contentDigest } from './content-digest.js';
 import { DamagedRecord } from './damaged-record.js';
 import { fileCrew } from './file-crew.js';
 import { fileIdentity } from './file-identity.js';
+import { holdsPath } from './names-root.js';
 
 const crew = fileCrew();
 const skip = crew === undefined && 'dist/native/vt-files.node is not built';
@@ -66,6 +67,50 @@ test('what is no file is not read, and no FIFO waited for', { skip }, async (t) 
     { of: 'source', code: 'ENOENT' },
     { of: 'kind' },
   ]);
+});
+
+test('a path in them is found as it is in JavaScript, wherever pieces end', { skip }, async (t) => {
+  const directory = scratch(t);
+  const text = Buffer.from('/srv/workspace');
+  const piece = 1 << 18;
+  const places = [0, 1, 1000].flatMap((at) => [
+    at,
+    piece - 20 + at,
+    piece - text.length,
+    piece - 1,
+  ]);
+  const ends = [
+    '',
+    '/',
+    '2',
+    '_',
+    ' ',
+    '\0',
+    '/srv/workspace',
+    '/srv/workspace2',
+    '2/srv/workspace/',
+  ];
+  const contents = places.flatMap((at) =>
+    ends.flatMap((end) =>
+      ['', 'x'.repeat(piece)].map((rest) => {
+        const tail = rest === '' ? end : `${end} ${rest}`;
+        return Buffer.concat([Buffer.alloc(at, '.'), text, Buffer.from(tail)]);
+      }),
+    ),
+  );
+  contents.push(Buffer.from('/srv/workspac'), Buffer.alloc(0), Buffer.alloc(3 * piece, text));
+  const names = contents.map((bytes, index) => {
+    const name = join(directory, String(index));
+    writeFileSync(name, bytes);
+    return name;
+  });
+  const read = await crew!.digest(names, text);
+  const found = contents.map((bytes) => holdsPath(bytes, text));
+  assert.ok(found.includes(true) && found.includes(false));
+  assert.deepEqual(
+    read.map((file) => 'digest' in file && file.holdsText),
+    found,
+  );
 });
 
 test('names that are not UTF-8', { skip }, async (t) => {

@@ -32,6 +32,8 @@ export type FileFailure =
 export interface DigestedFile {
   readonly digest: Digest;
   readonly sum: bigint;
+  /** Whether the text is in it and not the beginning of a longer name, as holdsPath has it. */
+  readonly holdsText: boolean;
   /** As fileIdentity gives it. */
   readonly identity: string;
   /** Nanoseconds. */
@@ -40,13 +42,19 @@ export interface DigestedFile {
 }
 
 interface NativeFiles {
-  work(kind: 0 | 1, paths: Uint8Array, jobs: Uint8Array, threads: number): Promise<void>;
+  work(
+    kind: 0 | 1,
+    paths: Uint8Array,
+    jobs: Uint8Array,
+    text: Uint8Array,
+    threads: number,
+  ): Promise<void>;
 }
 
 /** struct vt_file_job (native/file-job.h): its size, and the offsets of its fields. */
-const JOB = 96;
+const JOB = 104;
 const [SIZE, SUM, DIGEST, MODE, CHECK, FAILURE, ERROR] = [0, 8, 16, 48, 52, 56, 60];
-const [DEVICE, INODE, MODIFIED, CHANGED] = [64, 72, 80, 88];
+const [DEVICE, INODE, MODIFIED, CHANGED, HOLDS] = [64, 72, 80, 88, 96];
 const DIGEST_LENGTH = 32;
 const CHECK_SUM = 1;
 /** enum vt_failure. */
@@ -55,6 +63,7 @@ const failures = [undefined, 'source', 'target', 'kind', 'content'] as const;
 /** More would wait for the disk or for the file system's locks. */
 const MOST_THREADS = 4;
 const END = Buffer.from('\0');
+const NO_TEXT = Buffer.alloc(0);
 
 /**
  * Works on many files at once, in threads of a native module (cache/native): copies and compares in
@@ -87,14 +96,20 @@ export class FileCrew {
       }
       paths.push(from, to);
     });
-    await this.#native.work(0, packed(paths), jobs, this.#threads);
+    await this.#native.work(0, packed(paths), jobs, NO_TEXT, this.#threads);
     return copies.map((_, index) => failureOf(jobs, index * JOB));
   }
 
-  /** Digests all of them, in the same order. A symlink is not followed. */
-  async digest(paths: readonly string[]): Promise<readonly (DigestedFile | FileFailure)[]> {
+  /**
+   * Digests all of them, in the same order. A symlink is not followed. `text`, of at most 64 KiB, is
+   * looked for in them.
+   */
+  async digest(
+    paths: readonly string[],
+    text: Uint8Array = NO_TEXT,
+  ): Promise<readonly (DigestedFile | FileFailure)[]> {
     const jobs = Buffer.alloc(paths.length * JOB);
-    await this.#native.work(1, packed(paths.map(toDisk)), jobs, this.#threads);
+    await this.#native.work(1, packed(paths.map(toDisk)), jobs, text, this.#threads);
     return paths.map((_, index) => {
       const at = index * JOB;
       const failure = failureOf(jobs, at);
@@ -105,6 +120,7 @@ export class FileCrew {
       return {
         digest: jobs.toString('hex', at + DIGEST, at + DIGEST + DIGEST_LENGTH) as Digest,
         sum: jobs.readBigUInt64LE(at + SUM),
+        holdsText: jobs.readUInt32LE(at + HOLDS) !== 0,
         identity: [number(DEVICE), number(INODE), number(SIZE), mtimeNs, ctimeNs].join(':'),
         mtimeNs,
         ctimeNs,

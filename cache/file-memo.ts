@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { Digest } from './brands.js';
-import type { FileCrew } from './file-crew.js';
+import type { DigestedFile, FileCrew } from './file-crew.js';
 import { digestFile } from './file-digest.js';
 import type { FileDigest } from './file-digest.js';
 import { fileIdentity } from './file-identity.js';
@@ -35,7 +35,7 @@ export class FileMemo {
   readonly #known = new Map<string, Digest>();
   readonly #unsaved = new Map<string, Digest>();
   /** Of files that were digested by the crew. */
-  readonly #sums = new Map<string, bigint>();
+  readonly #read = new Map<string, DigestedFile>();
   readonly #crew: () => FileCrew | undefined;
   #clock: bigint | undefined;
 
@@ -83,9 +83,9 @@ export class FileMemo {
   /**
    * Digests those of these regular files that are not known, all at once where there is a crew: they
    * are recalled then. The stats are their present states. What fails, or was changed just now, is left
-   * to `digest`. Does nothing without a crew.
+   * to `digest`. Does nothing without a crew. `text` is looked for in them: see `holds`.
    */
-  async digestAll(files: Iterable<PresentFile>): Promise<void> {
+  async digestAll(files: Iterable<PresentFile>, text?: Uint8Array): Promise<void> {
     if (this.#stampDirectory === undefined) return;
     const unknown = new Map<string, string>();
     for (const { path, stat } of files) {
@@ -95,17 +95,22 @@ export class FileMemo {
     const crew = unknown.size > 0 ? this.#crew() : undefined;
     if (crew === undefined) return;
     this.#clock ??= takeFileStamp(this.#stampDirectory);
-    for (const read of await crew.digest([...unknown.values()])) {
+    for (const read of await crew.digest([...unknown.values()], text)) {
       if (!('digest' in read) || !isSettled(read, this.#clock)) continue;
       this.#known.set(read.identity, read.digest);
       this.#unsaved.set(read.identity, read.digest);
-      this.#sums.set(read.identity, read.sum);
+      this.#read.set(read.identity, read);
     }
   }
 
   /** The sum of the file with this state, if `digestAll` has read it: see StoredOutput. */
   sum(stat: BigIntStats): bigint | undefined {
-    return this.#sums.get(fileIdentity(stat));
+    return this.#read.get(fileIdentity(stat))?.sum;
+  }
+
+  /** Whether the text is in the file with this state, if `digestAll` has looked: see DigestedFile. */
+  holds(stat: BigIntStats): boolean | undefined {
+    return this.#read.get(fileIdentity(stat))?.holdsText;
   }
 
   /** Takes a new reading of the clock for what is digested from now on. */

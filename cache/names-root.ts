@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync, readlinkSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import type { AbsolutePath, WorkspacePath } from './brands.js';
 import { lstatOrAbsent } from './file-identity.js';
 import type { Observer } from './observation.js';
@@ -11,9 +12,14 @@ const PIECE = 1 << 20;
 /**
  * Whether what a run printed or wrote holds the workspace's absolute path, and which process told
  * it first: such a result is no result for a workspace elsewhere. A path that is encoded somehow,
- * or only goes into a digest, is not seen. Throws file system errors.
+ * or only goes into a digest, is not seen. `known`: whether the path is in a file with this state, where
+ * that is known without reading it. Throws file system errors.
  */
-export function rootTeller(run: FinishedRun, root: AbsolutePath): Observer | undefined {
+export function rootTeller(
+  run: FinishedRun,
+  root: AbsolutePath,
+  known: (stat: BigIntStats) => boolean | undefined = () => undefined,
+): Observer | undefined {
   if (root === '/') return undefined;
   const name = Buffer.from(root);
   for (const stream of ['stdout', 'stderr', 'terminal'] as const) {
@@ -21,18 +27,25 @@ export function rootTeller(run: FinishedRun, root: AbsolutePath): Observer | und
     if (holdsPath(Buffer.concat(chunks.map(({ bytes }) => bytes)), name)) return 0;
   }
   for (const { path, writer } of run.outputs) {
-    if (outputHolds(root, path, name)) return writer ?? 0;
+    if (outputHolds(root, path, name, known)) return writer ?? 0;
   }
   return undefined;
 }
 
-function outputHolds(root: AbsolutePath, path: WorkspacePath, name: Buffer): boolean {
+function outputHolds(
+  root: AbsolutePath,
+  path: WorkspacePath,
+  name: Buffer,
+  known: (stat: BigIntStats) => boolean | undefined,
+): boolean {
   const absolute = onDisk(root, path);
   const stat = lstatOrAbsent(absolute);
   if (stat?.isSymbolicLink() === true) {
     return holdsPath(readlinkSync(absolute, { encoding: 'buffer' }), name);
   }
   if (stat?.isFile() !== true || stat.size < name.length) return false;
+  const answer = known(stat);
+  if (answer !== undefined) return answer;
   const file = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     // So much may be of a path that goes on in the next piece.

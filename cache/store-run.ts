@@ -52,7 +52,7 @@ export async function storeRun(
   const present = [...presentFiles(run, world)];
   const stats = present.map(({ stat }) => stat);
   await index.read((transaction) => memo.load(transaction, stats));
-  await memo.digestAll(present);
+  await memo.digestAll(present, Buffer.from(world.root));
 
   const own = new OwnChanges(world.root, run.outputs);
   const { startStamp } = run;
@@ -68,7 +68,7 @@ export async function storeRun(
   const secret = findSecret(run, world);
   if (secret !== undefined) return secret;
 
-  const teller = rootTeller(run, world.root);
+  const teller = rootTeller(run, world.root, (stat) => memo.holds(stat));
   if (teller !== undefined) {
     observations.push({ kind: 'root', observer: teller, path: world.root });
   }

@@ -15,6 +15,7 @@ struct crew {
     struct vt_file_job *jobs;
     const char *const *paths;
     size_t count;
+    struct vt_text text;
     atomic_size_t next;
 };
 
@@ -40,7 +41,7 @@ static void work_off(struct crew *crew, uint8_t *buffer) {
         size_t at = atomic_fetch_add(&crew->next, 1);
         if (at >= crew->count) return;
         struct vt_file_job *job = &crew->jobs[at];
-        if (crew->work == VT_WORK_DIGEST) vt_digest_file(job, crew->paths[at], buffer);
+        if (crew->work == VT_WORK_DIGEST) vt_digest_file(job, crew->paths[at], crew->text, buffer);
         else vt_copy_file(job, crew->paths[2 * at], crew->paths[2 * at + 1], buffer);
     }
 }
@@ -53,10 +54,10 @@ static void *join_in(void *argument) {
 }
 
 bool vt_work_off(enum vt_work work, struct vt_file_job *jobs, const char *const *paths,
-                 size_t count, size_t threads) {
+                 size_t count, struct vt_text text, size_t threads) {
     uint8_t *buffer = malloc(VT_FILE_BUFFER);
     if (buffer == NULL) return false;
-    struct crew crew = {.work = work, .jobs = jobs, .paths = paths, .count = count};
+    struct crew crew = {.work = work, .jobs = jobs, .paths = paths, .count = count, .text = text};
     pthread_t others[MOST_THREADS];
     size_t made = 0;
     /* Signals are for the threads of the program. */

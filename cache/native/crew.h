@@ -22,6 +22,6 @@ const char **vt_split_paths(const char *text, size_t length, size_t count, enum 
  * memory even for one: nothing was done.
  */
 bool vt_work_off(enum vt_work work, struct vt_file_job *jobs, const char *const *paths,
-                 size_t count, size_t threads);
+                 size_t count, struct vt_text text, size_t threads);
 
 #endif

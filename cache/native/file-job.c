@@ -155,7 +155,22 @@ static bool is_state(const struct vt_file_job *job, const struct stat *stat) {
         && now.modified == job->modified && now.changed == job->changed;
 }
 
-void vt_digest_file(struct vt_file_job *job, const char *path, uint8_t *buffer) {
+static bool is_of_name(uint8_t byte) {
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || byte == '_'
+        || (byte >= 'a' && byte <= 'z');
+}
+
+/* Whether the text is there with something behind it that ends a name. */
+static bool holds(const uint8_t *bytes, size_t length, struct vt_text text) {
+    const uint8_t *end = bytes + length, *at = bytes;
+    while ((at = memmem(at, (size_t)(end - at), text.bytes, text.length)) != NULL) {
+        if (at + text.length < end && !is_of_name(at[text.length])) return true;
+        at++;
+    }
+    return false;
+}
+
+void vt_digest_file(struct vt_file_job *job, const char *path, struct vt_text text, uint8_t *buffer) {
     struct stat stat;
     job->failure = 0;
     int file = open_source(job, path, &stat);
@@ -163,11 +178,20 @@ void vt_digest_file(struct vt_file_job *job, const char *path, uint8_t *buffer) 
     note_state(job, &stat);
     struct content content;
     start(&content, true, true);
+    job->holds = 0;
     ssize_t length;
-    while ((length = read_some(file, buffer, VT_FILE_BUFFER)) > 0) {
-        take(&content, buffer, (size_t)length);
+    size_t kept = 0; /* of the end of the last piece: so much may be of a text that goes on */
+    while ((length = read_some(file, buffer + kept, VT_FILE_BUFFER - kept)) > 0) {
+        take(&content, buffer + kept, (size_t)length);
         if (content.size > job->size) break;
+        if (text.length == 0 || job->holds != 0) continue;
+        size_t end = kept + (size_t)length;
+        job->holds = holds(buffer, end, text);
+        kept = end < text.length ? end : text.length;
+        memmove(buffer, buffer + end - kept, kept);
     }
+    /* The end of the file ends a name as well. */
+    if (kept > 0 && kept == text.length && memcmp(buffer, text.bytes, kept) == 0) job->holds = 1;
     if (length < 0 || fstat(file, &stat) != 0) {
         fail(job, VT_FAILED_SOURCE, errno);
     } else if (content.size != job->size || !is_state(job, &stat)) {

@@ -30,8 +30,9 @@ struct vt_file_job {
     /* digested: the state of the file before and after, times in nanoseconds */
     uint64_t device, inode;
     int64_t modified, changed;
+    uint64_t holds; /* digested: 1 if the text is in it, and not as the beginning of a longer name */
 };
-_Static_assert(sizeof(struct vt_file_job) == 96, "as native-files.ts has it");
+_Static_assert(sizeof(struct vt_file_job) == 104, "as native-files.ts has it");
 
 /* Bytes of the buffer that both functions take. */
 #define VT_FILE_BUFFER ((size_t)1 << 18)
@@ -43,7 +44,14 @@ _Static_assert(sizeof(struct vt_file_job) == 96, "as native-files.ts has it");
  */
 void vt_copy_file(struct vt_file_job *job, const char *from, const char *to, uint8_t *buffer);
 
+/* What is looked for in files that are digested; nothing where the length is 0. */
+struct vt_text {
+    const uint8_t *bytes;
+    size_t length; /* at most VT_TEXT_LIMIT */
+};
+#define VT_TEXT_LIMIT ((size_t)1 << 16)
+
 /* Reads a regular file; a symlink is not followed, a FIFO does not block. */
-void vt_digest_file(struct vt_file_job *job, const char *path, uint8_t *buffer);
+void vt_digest_file(struct vt_file_job *job, const char *path, struct vt_text text, uint8_t *buffer);
 
 #endif

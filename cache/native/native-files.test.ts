@@ -78,9 +78,9 @@ describe('the native part of the cache', { skip: absent(compiler) }, () => {
       return { name: at(`digest-${index}`), bytes };
     });
     const names = files.map(({ name }) => name);
-    const lines = run(['digest', '4', ...names, at('not-there'), directory]);
+    const lines = run(['digest', '4', '', ...names, at('not-there'), directory]);
     const expected = files.map(
-      ({ bytes }) => `0 0 ${digestOf(bytes)} ${sumOf(bytes, 4096)} ${bytes.length}`,
+      ({ bytes }) => `0 0 ${digestOf(bytes)} ${sumOf(bytes, 4096)} ${bytes.length} 0`,
     );
     assert.deepEqual(lines.slice(0, -2), expected);
     assert.match(lines.at(-2)!, /^1 2 /, 'ENOENT of the source');
@@ -125,7 +125,7 @@ describe('the native part of the cache', { skip: absent(compiler) }, () => {
       .filter((name) => name.startsWith('digest-'))
       .map(at);
     assert.ok(names.length >= 40);
-    assert.equal(run(['digest', '4', ...names], program).length, names.length);
+    assert.equal(run(['digest', '4', 'a text', ...names], program).length, names.length);
   });
 
   test(

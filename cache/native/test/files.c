@@ -1,7 +1,7 @@
 /*
  * For tests:
  *     files sum <piece> of what is read, taken in pieces of so many bytes
- *     files digest <threads> <path>...  a line each: failure, error, digest, sum, size
+ *     files digest <threads> <text> <path>...  a line each: failure, error, digest, sum, size, holds
  *     files copy <size> <mode> <sum> <from> <to> ...   five arguments and a line each: failure, error
  * In a copy the sum, in hexadecimal, is what is compared.
  */
@@ -27,14 +27,16 @@ static int sum(size_t piece) {
     return 0;
 }
 
-static int digest(size_t threads, size_t count, char **paths) {
+static int digest(size_t threads, const char *wanted, size_t count, char **paths) {
     struct vt_file_job *jobs = calloc(count, sizeof *jobs);
     if (jobs == NULL) return 1;
-    if (!vt_work_off(VT_WORK_DIGEST, jobs, (const char *const *)paths, count, threads)) return 1;
+    const char *const *names = (const char *const *)paths;
+    struct vt_text text = {(const uint8_t *)wanted, strlen(wanted)};
+    if (!vt_work_off(VT_WORK_DIGEST, jobs, names, count, text, threads)) return 1;
     for (size_t i = 0; i < count; i++) {
         printf("%u %u ", jobs[i].failure, jobs[i].error);
         for (int at = 0; at < 32; at++) printf("%02x", jobs[i].digest[at]);
-        printf(" %016" PRIx64 " %" PRIu64 "\n", jobs[i].sum, jobs[i].size);
+        printf(" %016" PRIx64 " %" PRIu64 " %" PRIu64 "\n", jobs[i].sum, jobs[i].size, jobs[i].holds);
     }
     free(jobs);
     return 0;
@@ -53,7 +55,7 @@ static int copy(char **argv, size_t count) {
         paths[2 * i] = given[3];
         paths[2 * i + 1] = given[4];
     }
-    if (!vt_work_off(VT_WORK_COPY, jobs, paths, count, 4)) return 1;
+    if (!vt_work_off(VT_WORK_COPY, jobs, paths, count, (struct vt_text){0}, 4)) return 1;
     for (size_t i = 0; i < count; i++) printf("%u %u\n", jobs[i].failure, jobs[i].error);
     free(jobs);
     free(paths);
@@ -62,8 +64,8 @@ static int copy(char **argv, size_t count) {
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "sum") == 0) return sum(strtoull(argv[2], NULL, 10));
-    if (argc > 3 && strcmp(argv[1], "digest") == 0) {
-        return digest(strtoull(argv[2], NULL, 10), (size_t)argc - 3, argv + 3);
+    if (argc > 4 && strcmp(argv[1], "digest") == 0) {
+        return digest(strtoull(argv[2], NULL, 10), argv[3], (size_t)argc - 4, argv + 4);
     }
     if (argc > 2 && strcmp(argv[1], "copy") == 0) return copy(argv + 2, ((size_t)argc - 2) / 5);
     return 2;
