@@ -57,7 +57,7 @@ export function encodeEntry(entry: StoredEntry): Uint8Array {
       label,
     })),
     observers: [...entry.observers],
-    outputs: entry.outputs.map((output) => outputToMessage(output, false)),
+    outputs: entry.outputs.map(withSum),
     transcriptDigest: digestToBytes(entry.transcript),
     writers: [...entry.writers],
     ignored: entry.ignored.map(ignoredToMessage),
@@ -151,6 +151,16 @@ export function decodeTranscript(bytes: Uint8Array): OutputChunk[] {
   );
 }
 
+/** Sums are for copying from the cache: only results have them. */
+function withSum(output: StoredOutput): wire.Output {
+  const message = outputToMessage(output, false);
+  if (output.kind === 'file' && message.state?.$case === 'file') {
+    message.state.value.sum = output.sum;
+  }
+  return message;
+}
+
+/** As manifests and journals have it, without a sum. */
 export function outputToMessage(output: StoredOutput, made: boolean): wire.Output {
   return { path: output.path, state: stateToMessage(output), made };
 }
@@ -164,7 +174,7 @@ function stateToMessage(state: OutputState): NonNullable<wire.Output['state']> {
           digest: digestToBytes(state.digest),
           size: state.size,
           mode: state.mode,
-          sum: state.sum,
+          sum: undefined,
         },
       };
     case 'symlink':

@@ -264,7 +264,7 @@ export interface FileOutput {
   mode: number;
   /**
    * XXH64 of the bytes, seed 0, taken together with the digest: what a copy is compared with. Without
-   * it a copy is compared with the digest.
+   * it a copy is compared with the digest. Only in an Entry.
    */
   sum?: bigint | undefined;
 }
