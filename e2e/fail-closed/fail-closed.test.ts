@@ -375,6 +375,41 @@ describe(
   },
 );
 
+describe(
+  'a module for files that cannot be used',
+  { skip: !existsSync(path.join(projectRoot, 'dist/native/vt-files.node')) && 'none was built' },
+  () => {
+    const module = 'dist/native/vt-files.node';
+    const damages: Record<string, (copy: Workspace) => void> = {
+      missing: (copy) => {
+        copy.remove(module);
+      },
+      'cut off': (copy) => {
+        truncateSync(copy.path(module), 9000);
+      },
+      'no library at all': (copy) => copy.write({ [module]: 'not an ELF file\n'.repeat(100) }),
+      'another library': (copy) => {
+        copy.copyIn(copy.path('dist/native/libvt-shim.so'), module);
+      },
+    };
+    for (const [name, damage] of Object.entries(damages)) {
+      it(`(${name}) is done without: stored and restored all the same`, async (t) => {
+        const copy = copyOfVt(t);
+        damage(copy);
+        const workspace = new Workspace(t, files);
+        const argv = ['sh', '-c', 'mkdir out; cat a.txt > out/one; cat dir/b.txt > out/two'];
+        const run = (): Promise<Finished> =>
+          workspace.run([process.execPath, copy.path('dist/vt.cjs'), 'exec', '--', ...argv]);
+        assert.deepEqual([(await run()).all], ['']);
+        workspace.remove('out');
+        assert.match((await run()).stderr, /◉ cache hit, replaying\n/);
+        assert.equal(readFileSync(workspace.path('out/one'), 'utf8'), 'a\n');
+        assert.equal(readFileSync(workspace.path('out/two'), 'utf8'), 'b\n');
+      });
+    }
+  },
+);
+
 describe('an install without a compiler', () => {
   it('ends well, says what is missing and what to do, and tasks run uncached', async (t) => {
     const copy = copyOfVt(t);
