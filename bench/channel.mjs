@@ -1,30 +1,42 @@
 // The channel in the real runner: reports a client gets rid of in a second, the round trip of a question,
-// and what the runner uses of the processor while a task does nothing.
+// and what the runner uses of the processor while a task does nothing. Each in turns with the floor of
+// it: two Node processes that carry as many bytes through FIFOs and do nothing with them.
 //
-//   node bench/channel.mjs [--reports N] [--questions N] [--idle SECONDS]
+//   node bench/channel.mjs [--rounds N] [--reports N] [--questions N] [--idle SECONDS] [--write]
 //
-// Needs the built vt. Where processor times come from /proc, Linux.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// A processor that has nothing to do sleeps, and in a virtual machine takes tens of microseconds to
+// wake up: longer than all the rest of a round trip. So everything is measured a second time with a
+// process on each processor that runs when no other wants to (SCHED_IDLE), which keeps it awake.
+//
+// --write puts the table into docs/performance.md, between its marks. Needs the built vt, Linux,
+// mkfifo and chrt.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { table } from './measure.mjs';
+import { ratioText, spread, table } from './measure.mjs';
 
-const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), '../dist');
-const vt = path.join(dist, 'vt.cjs');
+const bench = path.dirname(fileURLToPath(import.meta.url));
+const vt = path.join(bench, '../dist/vt.cjs');
 const { values: options } = parseArgs({
   options: {
-    reports: { type: 'string', default: '800000' },
-    questions: { type: 'string', default: '50000' },
+    rounds: { type: 'string', default: '7' },
+    reports: { type: 'string', default: '500000' },
+    questions: { type: 'string', default: '20000' },
     idle: { type: 'string', default: '10' },
+    write: { type: 'boolean', default: false },
   },
 });
+const rounds = Number(options.rounds);
+const reports = Number(options.reports);
+const questions = Number(options.questions);
 const scratch = mkdtempSync(path.join(tmpdir(), 'vt-bench-channel-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 const client = `const { load } = require(process.env.VP_RUN_NODE_CLIENT_PATH); const client = load();
+client.disableCache();
 const now = () => Number(process.hrtime.bigint()) / 1e3;`;
 
 /** Starts `vt exec -- node -e script` in a workspace of its own. */
@@ -46,33 +58,41 @@ async function printed(child) {
   return JSON.parse(text);
 }
 
-async function reports(count) {
-  const rate = await printed(
-    start(`const began = now();
-      for (let n = 0; n < ${count}; n++) client.ignoreInput('/somewhere/else/' + (n & 1023));
-      // Answered after all of them were read: those that are still in the pipe count.
-      client.getEnv('KNOWN');
-      console.log(JSON.stringify(${count} / ((now() - began) / 1e6)));`),
-  );
-  return [`reports of one client`, `${Math.round(rate).toLocaleString('en')}/s`, '400,000/s'];
+/** Reports a second, of one client, all of them read by the runner; and its processor time for each. */
+async function reportRate() {
+  const child = start(`const began = now();
+    for (let n = 0; n < ${reports}; n++) client.ignoreInput('/somewhere/else/' + (n & 1023));
+    // Answered after all of them were read: those that are still in the pipe count.
+    client.getEnv('KNOWN');
+    console.log(JSON.stringify(${reports} / ((now() - began) / 1e6)));`);
+  return printed(child);
 }
 
-async function questions(count) {
-  const [median, high] = await printed(
-    start(`const times = [];
-      for (let n = 0; n < ${count}; n++) {
-        const began = now();
-        if (client.getEnv('KNOWN') !== 'value') throw new Error('no answer');
-        times.push(now() - began);
-      }
-      times.sort((a, b) => a - b);
-      console.log(JSON.stringify([times[times.length >> 1], times[Math.floor(times.length * 0.99)]]));`),
-  );
-  return [
-    'round trip of getEnv, median (99 %)',
-    `${median.toFixed(1)} µs (${high.toFixed(0)} µs)`,
-    '15 µs',
-  ];
+/** Microseconds of each round trip. */
+async function questionTimes() {
+  const child = start(`const times = [];
+    for (let n = 0; n < ${questions}; n++) {
+      const began = now();
+      if (client.getEnv('KNOWN') !== 'value') throw new Error('no answer');
+      times.push(now() - began);
+    }
+    console.log(JSON.stringify(times));`);
+  return printed(child);
+}
+
+/** The same of two processes that do nothing else. */
+async function floorOf(what, count) {
+  const directory = mkdtempSync(path.join(scratch, 'floor-'));
+  execFileSync('mkfifo', [path.join(directory, 'requests'), path.join(directory, 'replies')]);
+  const part = (...args) =>
+    spawn(process.execPath, [path.join(bench, 'channel-floor.mjs'), directory, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  const listener = part('listen');
+  await new Promise((resolve) => listener.stdout.once('data', resolve));
+  const result = await printed(part(what, String(count)));
+  listener.kill();
+  return result;
 }
 
 /** Processor time and switches of the runner between two moments at which the task only waits. */
@@ -88,7 +108,7 @@ async function idle(seconds) {
   await new Promise((resolve) => child.once('close', resolve));
   const ran = (after.ran - before.ran) / 1e6;
   const switches = after.switches - before.switches;
-  return [`runner, task idle for ${seconds} s`, `${ran.toFixed(2)} ms, ${switches} wake-ups`, '0'];
+  return `${ran.toFixed(2)} ms, ${switches} wake-ups`;
 }
 
 function used(pid) {
@@ -98,13 +118,71 @@ function used(pid) {
   return { ran, switches };
 }
 
-console.log(
-  table(
-    ['channel, in the runner', 'measured', 'bar'],
+/** Runs `measure` while no processor sleeps. */
+async function awake(measure) {
+  const spin = ['--idle', '0', process.execPath, '-e', 'for (;;);'];
+  const spinning = cpus().map(() => spawn('chrt', spin, { stdio: 'ignore' }));
+  try {
+    return await measure();
+  } finally {
+    for (const one of spinning) one.kill();
+  }
+}
+
+const thousands = (rate) => Math.round(rate).toLocaleString('en');
+const rateText = (rates) => {
+  const { median, low, high } = spread(rates);
+  return `${thousands(median)}/s (${thousands(low)}–${thousands(high)})`;
+};
+const timeText = (times) => {
+  const { median, low, high } = spread(times);
+  return `${median.toFixed(1)} µs (${low.toFixed(1)}–${high.toFixed(1)})`;
+};
+const middle = (times) => times.sort((a, b) => a - b)[times.length >> 1];
+
+/** The rows of one state of the machine. */
+async function measured(state) {
+  const rates = { here: [], floor: [] };
+  const times = { here: [], floor: [] };
+  for (let round = 0; round < rounds; round++) {
+    rates.floor.push(await floorOf('reports', reports));
+    rates.here.push(await reportRate());
+    times.floor.push(middle(await floorOf('questions', questions)));
+    times.here.push(middle(await questionTimes()));
+  }
+  return [
     [
-      await reports(Number(options.reports)),
-      await questions(Number(options.questions)),
-      await idle(Number(options.idle)),
+      `reports of one client, ${state}`,
+      rateText(rates.here),
+      rateText(rates.floor),
+      ratioText(rates.here, rates.floor),
+      '400,000/s',
     ],
-  ),
+    [
+      `median round trip of getEnv, ${state}`,
+      timeText(times.here),
+      timeText(times.floor),
+      ratioText(times.here, times.floor),
+      '15 µs',
+    ],
+  ];
+}
+
+const text = table(
+  ['channel, in the runner', 'measured', 'floor', 'of the floor', 'bar'],
+  [
+    ...(await awake(() => measured('processors awake'))),
+    ...(await measured('processors as they are')),
+    [`runner, task idle for ${options.idle} s`, await idle(Number(options.idle)), '-', '-', '0'],
+  ],
 );
+console.log(text);
+if (options.write) {
+  const file = path.join(bench, '../docs/performance.md');
+  const [begin, end] = ['<!-- node bench/channel.mjs --write -->', '<!-- end of channel -->'];
+  const page = readFileSync(file, 'utf8');
+  const [before = '', rest = ''] = page.split(begin);
+  const after = rest.split(end)[1];
+  if (after === undefined) throw new Error(`${file}: no marks for the table`);
+  writeFileSync(file, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}

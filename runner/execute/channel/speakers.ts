@@ -21,6 +21,8 @@ const MOST_KNOWN = 1 << 16;
 /** Who speaks on a channel. A process is looked up when it is first heard: it lives then. */
 export class Speakers {
   readonly #known = new Map<string, Speaker>();
+  /** Who spoke last, and most likely speaks again. The assembler gives each sender one object. */
+  #last: { readonly sender: Sender; readonly speaker: Speaker } | undefined;
   readonly #processInfo: ProcessInfo;
 
   constructor(processInfo: ProcessInfo) {
@@ -28,6 +30,13 @@ export class Speakers {
   }
 
   of(sender: Sender): Speaker {
+    if (this.#last?.sender === sender) return this.#last.speaker;
+    const speaker = this.#find(sender);
+    this.#last = { sender, speaker };
+    return speaker;
+  }
+
+  #find(sender: Sender): Speaker {
     const known = this.#known.get(keyOf(sender));
     if (known !== undefined) return known;
     const argv = this.#processInfo(sender.pid);
@@ -39,7 +48,9 @@ export class Speakers {
 
   /** Gives the label of its Hello to a sender, for what it says from now on. */
   label(sender: Sender, label: string): void {
-    if (label !== '') this.#known.set(keyOf(sender), { ...this.of(sender), label });
+    if (label === '') return;
+    this.#known.set(keyOf(sender), { ...this.of(sender), label });
+    this.#last = undefined;
   }
 }
 
