@@ -27,9 +27,29 @@
 
 static const uint8_t MARK[] = {0x0d, 0xf6, 0x76, 0x74, 0xf7};
 
-/* Field numbers of Request.kind and Reply.body. */
-enum kind { HELLO = 1, IGNORE_INPUT, IGNORE_OUTPUT, DISABLE_CACHE, GET_ENV, GET_ENVS, OPEN_REPLIES };
-enum body { REPLY_HELLO = 4, REPLY_GET_ENV, REPLY_GET_ENVS };
+/* Field numbers of Request.kind and Reply.body, and of the label beside the kind. */
+enum kind {
+    HELLO = 1,
+    IGNORE_INPUT,
+    IGNORE_OUTPUT,
+    DISABLE_CACHE,
+    GET_ENV,
+    GET_ENVS,
+    OPEN_REPLIES,
+    DECLARE_COMPLETE,
+    DEPEND_ON_GLOB,
+    DEPEND_ON_EXISTS,
+    DEPEND_ON_JSON,
+    LABEL = 15,
+};
+enum body {
+    REPLY_HELLO = 4,
+    REPLY_GET_ENV,
+    REPLY_GET_ENVS,
+    REPLY_DEPEND_ON_GLOB,
+    REPLY_DEPEND_ON_EXISTS,
+    REPLY_DEPEND_ON_JSON,
+};
 
 enum outcome {
     DONE,
@@ -49,6 +69,8 @@ struct connection {
     uint32_t reply_channel;
     uint32_t nonce, sequence;
     unsigned version; /* 0: not asked for yet */
+    unsigned questions; /* that have a moment of their own */
+    char *label; /* of what it says; NULL: none */
     uint8_t *buffer; /* what was read of the replies */
     size_t filled, capacity;
 };
@@ -291,6 +313,7 @@ static enum outcome send_kind(struct connection *connection, uint32_t reply_chan
                               struct bytes *fields) {
     struct bytes request = {.failed = fields->failed};
     add_delimited(&request, kind, fields->data, fields->length);
+    if (connection->label != NULL) add_text(&request, LABEL, connection->label);
     enum outcome outcome = send_request(connection, reply_channel, &request);
     free(request.data);
     free(fields->data);
@@ -425,8 +448,10 @@ static void forget(struct connection *connection) {
     connection->owns_requests = false;
 }
 
-static void end_thread(void *connection) {
+static void end_thread(void *ended) {
+    struct connection *connection = ended;
     forget(connection);
+    free(connection->label);
     free(connection);
 }
 
@@ -464,7 +489,8 @@ static struct bytes hello(void) {
 }
 
 static enum outcome begin(struct connection *connection, const char *directory) {
-    *connection = (struct connection){.pid = getpid(), .requests = -1, .replies = -1};
+    *connection = (struct connection){
+        .pid = getpid(), .requests = -1, .replies = -1, .label = connection->label};
     size_t length = strlen(directory);
     if (length >= sizeof connection->directory) return RUNNER_GONE;
     memcpy(connection->directory, directory, length + 1);
@@ -501,7 +527,7 @@ static struct connection *converse(void) {
     const char *directory = getenv("VT_IPC_DIR");
     if (directory == NULL || *directory == '\0') return NULL;
     if (connection == NULL) {
-        connection = malloc(sizeof *connection);
+        connection = calloc(1, sizeof *connection);
         if (connection == NULL) return NULL;
         if (pthread_setspecific(key, connection) != 0) {
             free(connection);
@@ -544,9 +570,8 @@ static void ask(enum kind kind, struct bytes *fields, enum body wanted,
 
 /* ---- the interface --------------------------------------------------------------------------- */
 
-static void report_path(enum kind kind, const char *path) {
-    int error = errno;
-    struct bytes absolute = {0}, fields = {0};
+static void add_path(struct bytes *fields, unsigned field, const char *path) {
+    struct bytes absolute = {0};
     if (path[0] != '/') {
         char directory[PATH_MAX];
         if (getcwd(directory, sizeof directory) == NULL) directory[0] = '\0'; /* the runner objects */
@@ -554,9 +579,15 @@ static void report_path(enum kind kind, const char *path) {
         add_bytes(&absolute, "/", 1);
     }
     add_bytes(&absolute, path, strlen(path));
-    fields.failed = absolute.failed;
-    add_delimited(&fields, 1, absolute.data, absolute.length);
+    if (absolute.failed) fields->failed = true;
+    add_delimited(fields, field, absolute.data, absolute.length);
     free(absolute.data);
+}
+
+static void report_path(enum kind kind, const char *path) {
+    int error = errno;
+    struct bytes fields = {0};
+    add_path(&fields, 1, path);
     report(kind, &fields);
     errno = error;
 }
@@ -637,6 +668,7 @@ static bool add_variable(struct vt_client_variables *variables, const struct fie
     struct field field, name = {0}, value = {0};
     int more;
     while ((more = take_field(&at, end, &field)) > 0) {
+        if (field.data == NULL) continue;
         if (field.number == 1) name = field;
         if (field.number == 2) value = field;
     }
@@ -680,6 +712,125 @@ struct vt_client_variables vt_client_get_envs(const char *glob, bool tracked) {
 
 struct vt_client_variables vt_client_get_envs_by_prefix(const char *prefix, bool tracked) {
     return query(2, prefix, tracked);
+}
+
+/* Marks the moment from which on what this process looks at is for the question it asks next. Where it
+ * cannot be marked the field is left out, and all looks count. */
+static void add_moment(struct bytes *fields, unsigned field) {
+    struct connection *connection = converse();
+    if (connection == NULL) return;
+    char name[64], path[PATH_MAX];
+    snprintf(name, sizeof name, "since-%lx-%u", (unsigned long)connection->nonce,
+             ++connection->questions);
+    snprintf(path, sizeof path, "%s/%s", connection->directory, name);
+    if (mkdir(path, 0700) == 0) add_text(fields, field, name);
+}
+
+static bool use_kind(const struct field *body, void *result) {
+    enum vt_client_kind *kind = result;
+    const uint8_t *at = body->data, *end = at + body->length;
+    struct field field;
+    int more;
+    while ((more = take_field(&at, end, &field)) > 0) {
+        if (field.number != 1 || field.data != NULL) continue;
+        *kind = field.value <= VT_CLIENT_OTHER ? (enum vt_client_kind)field.value : VT_CLIENT_OTHER;
+    }
+    return more == 0;
+}
+
+enum vt_client_kind vt_client_depend_on_exists(const char *path) {
+    int error = errno;
+    struct bytes fields = {0};
+    enum vt_client_kind kind = VT_CLIENT_UNKNOWN;
+    add_path(&fields, 1, path);
+    add_moment(&fields, 2);
+    ask(DEPEND_ON_EXISTS, &fields, REPLY_DEPEND_ON_EXISTS, use_kind, &kind);
+    errno = error;
+    return kind;
+}
+
+struct matches {
+    bool answered;
+    struct vt_client_paths *paths;
+};
+
+static bool use_paths(const struct field *body, void *result) {
+    struct matches *matches = result;
+    struct vt_client_paths *paths = matches->paths;
+    const uint8_t *at = body->data, *end = at + body->length;
+    struct field field;
+    int more;
+    while ((more = take_field(&at, end, &field)) > 0) {
+        if (field.number != 1 || field.data == NULL) continue;
+        char **items = realloc(paths->items, (paths->count + 1) * sizeof *items);
+        if (items == NULL) return false;
+        paths->items = items;
+        char *path = copy_text(field.data, field.length);
+        if (path == NULL) return false;
+        items[paths->count++] = path;
+    }
+    matches->answered = more == 0;
+    return more == 0;
+}
+
+static void add_texts(struct bytes *fields, unsigned field, const char *const *texts) {
+    /* Each is sent even if it is empty: what it means is for the runner to say. */
+    for (; texts != NULL && *texts != NULL; texts++) add_delimited(fields, field, *texts, strlen(*texts));
+}
+
+bool vt_client_depend_on_glob(const char *directory, const char *const *include,
+                              const char *const *exclude, struct vt_client_paths *paths) {
+    int error = errno;
+    struct bytes fields = {0};
+    struct matches matches = {.paths = paths};
+    *paths = (struct vt_client_paths){0};
+    add_path(&fields, 1, directory == NULL ? "." : directory);
+    add_texts(&fields, 2, include);
+    add_texts(&fields, 3, exclude);
+    add_moment(&fields, 4);
+    ask(DEPEND_ON_GLOB, &fields, REPLY_DEPEND_ON_GLOB, use_paths, &matches);
+    if (!matches.answered) vt_client_free_paths(paths);
+    errno = error;
+    return matches.answered;
+}
+
+void vt_client_free_paths(struct vt_client_paths *paths) {
+    for (size_t at = 0; at < paths->count; at++) free(paths->items[at]);
+    free(paths->items);
+    *paths = (struct vt_client_paths){0};
+}
+
+char *vt_client_depend_on_json(const char *path, const char *pointer) {
+    int error = errno;
+    struct bytes fields = {0};
+    char *value = NULL;
+    add_path(&fields, 1, path);
+    add_text(&fields, 2, pointer);
+    add_moment(&fields, 3);
+    ask(DEPEND_ON_JSON, &fields, REPLY_DEPEND_ON_JSON, use_value, &value);
+    errno = error;
+    return value;
+}
+
+void vt_client_declare_complete(const char *const *inputs, const char *const *outputs, pid_t process) {
+    int error = errno;
+    struct bytes fields = {0};
+    for (; *inputs != NULL; inputs++) add_path(&fields, 1, *inputs);
+    for (; *outputs != NULL; outputs++) add_path(&fields, 2, *outputs);
+    add_number(&fields, 3, (uint64_t)process);
+    report(DECLARE_COMPLETE, &fields);
+    errno = error;
+}
+
+void vt_client_speak_for(const char *label) {
+    int error = errno;
+    struct connection *connection = converse();
+    if (connection != NULL) {
+        char *copy = label == NULL || *label == '\0' ? NULL : strdup(label);
+        free(connection->label);
+        connection->label = copy;
+    }
+    errno = error;
 }
 
 void vt_client_free_variables(struct vt_client_variables *variables) {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -80,6 +81,70 @@ struct vt_client_variables vt_client_get_envs_by_prefix(const char *prefix, bool
 
 /** Leaves `variables` empty. May be called again. */
 void vt_client_free_variables(struct vt_client_variables *variables);
+
+/** What is at a path, symlinks followed. */
+enum vt_client_kind {
+    VT_CLIENT_UNKNOWN, /* outside a runner: look yourself */
+    VT_CLIENT_ABSENT,
+    VT_CLIENT_FILE,
+    VT_CLIENT_DIRECTORY,
+    VT_CLIENT_OTHER,
+};
+
+/**
+ * The result depends on whether something is at `path`, and what kind of thing; not on its size, times
+ * and content, even if this process looks at it from now on (as stat does).
+ */
+enum vt_client_kind vt_client_depend_on_exists(const char *path);
+
+/** Files that match globs. */
+struct vt_client_paths {
+    size_t count;
+    char **items; /* relative to the directory of the question, sorted */
+};
+
+/**
+ * The result depends on which files match, not on what is in them, nor on other names beside them. From
+ * now on the directories that this process lists to find them are no dependencies of their own.
+ *
+ * @param directory what globs and answer are relative to; NULL for the working directory
+ * @param include UTF-8, such as `src/lib*.c`; ends with NULL
+ * @param exclude ends with NULL; may be NULL
+ * @param paths to be given to vt_client_free_paths
+ * @return false if there is no answer, as outside a runner: look yourself. `paths` is empty then
+ */
+bool vt_client_depend_on_glob(const char *directory, const char *const *include,
+                              const char *const *exclude, struct vt_client_paths *paths);
+
+/** Leaves `paths` empty. May be called again. */
+void vt_client_free_paths(struct vt_client_paths *paths);
+
+/**
+ * The result depends on one value in a JSON file, not on the rest of it, even if this process reads the
+ * file from now on. What it read before counts as ever.
+ *
+ * @param pointer RFC 6901, UTF-8, such as `/dependencies/vite`; empty for the whole, but for its layout
+ * @return the value as JSON, to be freed by the caller; NULL if there is none, and outside a runner
+ */
+char *vt_client_depend_on_json(const char *path, const char *pointer);
+
+/**
+ * This process, and every one it starts, reads and writes nothing but these files. For what the runner
+ * cannot trace; what it sees all the same counts as ever. A directory stands for all files below it.
+ *
+ * @param inputs ends with NULL
+ * @param outputs ends with NULL
+ * @param process that it is said of; 0 for this one
+ */
+void vt_client_declare_complete(const char *const *inputs, const char *const *outputs, pid_t process);
+
+/**
+ * What this thread says from now on is said on behalf of `label`, such as `plugin x`: the runner names
+ * it where it says who it was. Also in the child of a fork.
+ *
+ * @param label UTF-8; NULL or empty: on its own behalf
+ */
+void vt_client_speak_for(const char *label);
 
 #ifdef __cplusplus
 }

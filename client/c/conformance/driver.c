@@ -37,6 +37,58 @@ static void print_field(FILE *out, const char *text) {
     }
 }
 
+/* The fields of a list, decoded in place, with NULL behind the last. */
+static char **list_of(char *field) {
+    char **items = calloc(strlen(field) / 2 + 2, sizeof *items);
+    if (strcmp(field, "-") == 0) return items;
+    for (size_t count = 0; field != NULL;) items[count++] = decode(strsep(&field, ","));
+    return items;
+}
+
+static unsigned hex_digits(const char *text) {
+    unsigned unit = 0;
+    sscanf(text, "%4x", &unit);
+    return unit;
+}
+
+static char *put_utf8(char *to, unsigned code) {
+    if (code < 0x80) {
+        *to++ = (char)code;
+        return to;
+    }
+    int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
+    *to++ = (char)(lead[more] | code >> (6 * more));
+    while (more-- > 0) *to++ = (char)(0x80 | (code >> (6 * more) & 0x3f));
+    return to;
+}
+
+/* Turns the JSON of a string into the string, in place; other JSON stays. */
+static void read_string(char *json) {
+    if (*json != '"') return;
+    char *to = json;
+    for (const char *from = json + 1; *from != '"' && *from != '\0'; from++) {
+        if (*from != '\\') {
+            *to++ = *from;
+            continue;
+        }
+        static const char escapes[] = "b\bf\fn\nr\rt\t";
+        const char *escape = *++from == '\0' ? NULL : strchr(escapes, *from);
+        if (*from == 'u') {
+            unsigned code = hex_digits(from + 1);
+            from += 4;
+            if (code >= 0xd800 && code < 0xdc00) {
+                code = 0x10000 + ((code - 0xd800) << 10) + (hex_digits(from + 3) - 0xdc00);
+                from += 6;
+            }
+            to = put_utf8(to, code);
+        } else {
+            *to++ = escape == NULL ? *from : escape[1];
+        }
+    }
+    *to = '\0';
+}
+
 static void perform(char *line, FILE *out);
 
 static void in_child(char *line, FILE *out) {
@@ -111,6 +163,12 @@ static void perform(char *line, FILE *out) {
         return;
     }
     char *first = strsep(&rest, " ");
+    if (strcmp(operation, "labelled") == 0) {
+        vt_client_speak_for(decode(first));
+        perform(rest, out);
+        vt_client_speak_for(NULL);
+        return;
+    }
     if (strcmp(operation, "ignore-input") == 0) {
         vt_client_ignore_input(decode(first));
     } else if (strcmp(operation, "ignore-output") == 0) {
@@ -139,6 +197,41 @@ static void perform(char *line, FILE *out) {
                                                    : vt_client_get_envs_by_prefix(pattern, tracked),
                         out);
         return;
+    } else if (strcmp(operation, "depend-on-exists") == 0) {
+        static const char *const kinds[] = {"absent", "value absent", "value file",
+                                            "value directory", "value other"};
+        fprintf(out, "%s\n", kinds[vt_client_depend_on_exists(decode(first))]);
+        return;
+    } else if (strcmp(operation, "depend-on-json") == 0) {
+        char *value = vt_client_depend_on_json(decode(first), decode(rest));
+        fputs(value == NULL ? "absent" : "value ", out);
+        if (value != NULL) {
+            read_string(value);
+            print_field(out, value);
+        }
+        fputc('\n', out);
+        free(value);
+        return;
+    } else if (strcmp(operation, "depend-on-glob") == 0) {
+        char **include = list_of(first), **exclude = list_of(rest);
+        struct vt_client_paths paths;
+        bool answered = vt_client_depend_on_glob(NULL, (const char *const *)include,
+                                                 (const char *const *)exclude, &paths);
+        fputs(answered ? "paths" : "absent", out);
+        for (size_t n = 0; n < paths.count; n++) {
+            fputc(' ', out);
+            print_field(out, paths.items[n]);
+        }
+        fputc('\n', out);
+        vt_client_free_paths(&paths);
+        free(include);
+        free(exclude);
+        return;
+    } else if (strcmp(operation, "declare-complete") == 0) {
+        char **inputs = list_of(first), **outputs = list_of(rest);
+        vt_client_declare_complete((const char *const *)inputs, (const char *const *)outputs, 0);
+        free(inputs);
+        free(outputs);
     } else {
         fputs("unsupported\n", out);
         return;
