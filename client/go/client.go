@@ -34,26 +34,45 @@ func ProtocolVersion() int {
 	return current.agreedVersion()
 }
 
+// Client says what the functions of this package say, on somebody's behalf. The zero Client speaks for
+// nobody else, as they do.
+type Client struct{ label string }
+
+// Labelled is for what is said on behalf of a label, such as "plugin x": the runner names it where it says
+// who it was.
+func Labelled(label string) Client {
+	return Client{utf8(label)}
+}
+
 // IgnoreInput says that reads, probes and listings at or under path are no inputs of this task, whether
 // they happened already or not. For directories that are a tool's own business, such as its cache. The
 // path is relative to the working directory and need not exist.
-func IgnoreInput(path string) {
-	report(&ipcv1.Request{Kind: &ipcv1.Request_IgnoreInput{
+func IgnoreInput(path string) { Client{}.IgnoreInput(path) }
+
+// IgnoreInput is the function of this name.
+func (c Client) IgnoreInput(path string) {
+	c.report(&ipcv1.Request{Kind: &ipcv1.Request_IgnoreInput{
 		IgnoreInput: &ipcv1.IgnoreInput{Path: absolute(path)},
 	}})
 }
 
 // IgnoreOutput says that writes at or under path are no outputs of this task: not kept, not restored.
-func IgnoreOutput(path string) {
-	report(&ipcv1.Request{Kind: &ipcv1.Request_IgnoreOutput{
+func IgnoreOutput(path string) { Client{}.IgnoreOutput(path) }
+
+// IgnoreOutput is the function of this name.
+func (c Client) IgnoreOutput(path string) {
+	c.report(&ipcv1.Request{Kind: &ipcv1.Request_IgnoreOutput{
 		IgnoreOutput: &ipcv1.IgnoreOutput{Path: absolute(path)},
 	}})
 }
 
 // DisableCache says that the result of this run is not to be kept. The reason, one line or empty, is
 // shown to the user.
-func DisableCache(reason string) {
-	report(&ipcv1.Request{Kind: &ipcv1.Request_DisableCache{
+func DisableCache(reason string) { Client{}.DisableCache(reason) }
+
+// DisableCache is the function of this name.
+func (c Client) DisableCache(reason string) {
+	c.report(&ipcv1.Request{Kind: &ipcv1.Request_DisableCache{
 		DisableCache: &ipcv1.DisableCache{Reason: utf8(reason)},
 	}})
 }
@@ -73,7 +92,12 @@ func Untracked() Option {
 // shows only a part. That is neither asked nor changed. ok is false if it is not set there, and outside a
 // runner.
 func LookupEnv(name string, options ...Option) (value string, ok bool) {
-	reply := ask(&ipcv1.Request{Kind: &ipcv1.Request_GetEnv{
+	return Client{}.LookupEnv(name, options...)
+}
+
+// LookupEnv is the function of this name.
+func (c Client) LookupEnv(name string, options ...Option) (value string, ok bool) {
+	reply := c.ask(&ipcv1.Request{Kind: &ipcv1.Request_GetEnv{
 		GetEnv: &ipcv1.GetEnv{Name: utf8(name), Tracked: isTracked(options)},
 	}})
 	found := reply.GetGetEnv().GetValue()
@@ -83,17 +107,27 @@ func LookupEnv(name string, options ...Option) (value string, ok bool) {
 // LookupEnvs finds all variables in the runner's environment whose whole name matches a glob, such as
 // APP_* or {A,B}_?; none outside a runner.
 func LookupEnvs(glob string, options ...Option) map[string]string {
-	return lookupEnvs(&ipcv1.GetEnvs{Pattern: &ipcv1.GetEnvs_Glob{Glob: utf8(glob)}}, options)
+	return Client{}.LookupEnvs(glob, options...)
+}
+
+// LookupEnvs is the function of this name.
+func (c Client) LookupEnvs(glob string, options ...Option) map[string]string {
+	return c.lookupEnvs(&ipcv1.GetEnvs{Pattern: &ipcv1.GetEnvs_Glob{Glob: utf8(glob)}}, options)
 }
 
 // LookupEnvsByPrefix finds those whose name begins with a prefix, which may be empty.
 func LookupEnvsByPrefix(prefix string, options ...Option) map[string]string {
-	return lookupEnvs(&ipcv1.GetEnvs{Pattern: &ipcv1.GetEnvs_Prefix{Prefix: utf8(prefix)}}, options)
+	return Client{}.LookupEnvsByPrefix(prefix, options...)
 }
 
-func lookupEnvs(query *ipcv1.GetEnvs, options []Option) map[string]string {
+// LookupEnvsByPrefix is the function of this name.
+func (c Client) LookupEnvsByPrefix(prefix string, options ...Option) map[string]string {
+	return c.lookupEnvs(&ipcv1.GetEnvs{Pattern: &ipcv1.GetEnvs_Prefix{Prefix: utf8(prefix)}}, options)
+}
+
+func (c Client) lookupEnvs(query *ipcv1.GetEnvs, options []Option) map[string]string {
 	query.Tracked = isTracked(options)
-	reply := ask(&ipcv1.Request{Kind: &ipcv1.Request_GetEnvs{GetEnvs: query}})
+	reply := c.ask(&ipcv1.Request{Kind: &ipcv1.Request_GetEnvs{GetEnvs: query}})
 	found := map[string]string{}
 	for _, variable := range reply.GetGetEnvs().GetVariables() {
 		found[variable.Name] = string(variable.Value)
@@ -109,13 +143,15 @@ func isTracked(options []Option) bool {
 	return q.tracked
 }
 
-func report(request *ipcv1.Request) {
+func (c Client) report(request *ipcv1.Request) {
+	request.Label = c.label
 	current.Lock()
 	defer current.Unlock()
 	current.report(request)
 }
 
-func ask(request *ipcv1.Request) *ipcv1.Reply {
+func (c Client) ask(request *ipcv1.Request) *ipcv1.Reply {
+	request.Label = c.label
 	current.Lock()
 	defer current.Unlock()
 	return current.ask(request)

@@ -3,6 +3,7 @@ package vt
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"sync"
 
@@ -25,6 +26,7 @@ type connection struct {
 	nonce     uint32
 	sequence  uint32
 	version   int
+	questions int          // that have a moment of their own
 	pipe      *requestPipe // nil: nobody to talk to
 	replies   *replyChannel
 }
@@ -82,6 +84,19 @@ func (c *connection) agreedVersion() int {
 		return 0
 	}
 	return c.version
+}
+
+// moment is for the question's since; empty where it cannot be marked, so that all looks count.
+func (c *connection) moment() string {
+	if !c.begin() {
+		return ""
+	}
+	c.questions++
+	name := fmt.Sprintf("since-%x-%d", c.nonce, c.questions)
+	if os.Mkdir(c.directory+"/"+name, 0o700) != nil {
+		return ""
+	}
+	return name
 }
 
 // report says something that needs no answer.

@@ -81,7 +81,7 @@ test(
     }
     expectConformance(
       [driver],
-      [...questions, 'takes a new name in the child of a fork, and its parent keeps its own'],
+      ['takes a new name in the child of a fork, and its parent keeps its own'],
     );
   },
 );

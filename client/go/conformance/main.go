@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -48,15 +49,47 @@ func options(mode string) []vt.Option {
 	return nil
 }
 
-func perform(line string) string {
-	words := strings.Split(line, " ")
+// listOf decodes a field of fields.
+func listOf(field string) []string {
+	if field == "-" {
+		return nil
+	}
+	items := strings.Split(field, ",")
+	for n, item := range items {
+		items[n] = decode(item)
+	}
+	return items
+}
+
+func perform(client vt.Client, words []string) string {
 	switch words[0] {
+	case "labelled":
+		return perform(vt.Labelled(decode(words[1])), words[2:])
 	case "ignore-input":
-		vt.IgnoreInput(decode(words[1]))
+		client.IgnoreInput(decode(words[1]))
 	case "ignore-output":
-		vt.IgnoreOutput(decode(words[1]))
+		client.IgnoreOutput(decode(words[1]))
 	case "disable-cache":
-		vt.DisableCache(decode(words[1]))
+		client.DisableCache(decode(words[1]))
+	case "declare-complete":
+		client.DeclareComplete(vt.Files{Inputs: listOf(words[1]), Outputs: listOf(words[2])})
+	case "depend-on-exists":
+		if kind, ok := client.DependOnExists(decode(words[1])); ok {
+			return "value " + encode(string(kind))
+		}
+		return "absent"
+	case "depend-on-json":
+		return valueOf(client.DependOnJSON(decode(words[1]), decode(words[2])))
+	case "depend-on-glob":
+		paths, ok := client.DependOnGlob(".", listOf(words[1]), listOf(words[2]))
+		if !ok {
+			return "absent"
+		}
+		answer := "paths"
+		for _, path := range paths {
+			answer += " " + encode(path)
+		}
+		return answer
 	case "chdir":
 		if err := os.Chdir(decode(words[1])); err != nil {
 			panic(err)
@@ -69,14 +102,14 @@ func perform(line string) string {
 	case "version":
 		return fmt.Sprintf("value %d", vt.ProtocolVersion())
 	case "get-env":
-		if value, ok := vt.LookupEnv(decode(words[1]), options(words[2])...); ok {
+		if value, ok := client.LookupEnv(decode(words[1]), options(words[2])...); ok {
 			return "value " + encode(value)
 		}
 		return "absent"
 	case "get-envs":
-		lookup := vt.LookupEnvs
+		lookup := client.LookupEnvs
 		if words[1] == "prefix" {
-			lookup = vt.LookupEnvsByPrefix
+			lookup = client.LookupEnvsByPrefix
 		}
 		answer := "set"
 		for name, value := range lookup(decode(words[2]), options(words[3])...) {
@@ -84,14 +117,26 @@ func perform(line string) string {
 		}
 		return answer
 	case "threads":
-		return inGoroutines(words)
+		return inGoroutines(client, words)
 	default: // a Go process cannot fork without exec
 		return "unsupported"
 	}
 	return "ok"
 }
 
-func inGoroutines(words []string) string {
+// valueOf is the answer of a JSON value: a string as it is, all else as JSON.
+func valueOf(value json.RawMessage) string {
+	if value == nil {
+		return "absent"
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil || value[0] != '"' {
+		text = string(value)
+	}
+	return "value " + encode(text)
+}
+
+func inGoroutines(client vt.Client, words []string) string {
 	count, err := strconv.Atoi(words[1])
 	if err != nil {
 		panic(err)
@@ -102,7 +147,7 @@ func inGoroutines(words []string) string {
 		group.Add(1)
 		go func(n int) {
 			defer group.Done()
-			answers[n] = perform(strings.Join(words[2:], " "))
+			answers[n] = perform(client, words[2:])
 		}(n)
 	}
 	group.Wait()
@@ -118,6 +163,6 @@ func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	for lines.Scan() {
-		fmt.Println(perform(lines.Text()))
+		fmt.Println(perform(vt.Client{}, strings.Split(lines.Text(), " ")))
 	}
 }
