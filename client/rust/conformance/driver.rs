@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::io::FromRawFd;
 
-use vt_client::{Query, Tracking};
+use vt_client::{PathKind, Query, Tracking};
 
 fn decode(field: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -53,6 +53,45 @@ fn path(field: &str) -> OsString {
     OsString::from_vec(decode(field))
 }
 
+/// The fields of a list.
+fn list<T>(field: &str, each: impl Fn(&str) -> T) -> Vec<T> {
+    match field {
+        "-" => Vec::new(),
+        _ => field.split(',').map(each).collect(),
+    }
+}
+
+/// The string that a JSON value is; all else as JSON.
+fn read_string(json: &str) -> String {
+    let inner = match json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        Some(inner) => inner,
+        None => return json.into(),
+    };
+    let mut units = Vec::new();
+    let mut chars = inner.chars();
+    while let Some(char) = chars.next() {
+        let unescaped = match (char, if char == '\\' { chars.next() } else { None }) {
+            (_, None) => char,
+            (_, Some('b')) => '\u{8}',
+            (_, Some('f')) => '\u{c}',
+            (_, Some('n')) => '\n',
+            (_, Some('r')) => '\r',
+            (_, Some('t')) => '\t',
+            (_, Some('u')) => {
+                let digits: String = chars.by_ref().take(4).collect();
+                units.push(u16::from_str_radix(&digits, 16).expect("four hexadecimal digits"));
+                continue;
+            }
+            (_, Some(other)) => other,
+        };
+        units.extend_from_slice(unescaped.encode_utf16(&mut [0; 2]));
+    }
+    String::from_utf16(&units).expect("whole surrogates")
+}
+
 fn tracking(word: &str) -> Tracking {
     if word == "tracked" {
         Tracking::Tracked
@@ -95,6 +134,40 @@ fn perform(line: &str) -> String {
                 answer.push_str(&format!(" {}={}", encode(&name), encode(&value)));
             }
             return answer;
+        }
+        ["depend-on-exists", field] => {
+            return match vt_client::depend_on_exists(path(field)) {
+                Some(PathKind::Absent) => "value absent",
+                Some(PathKind::File) => "value file",
+                Some(PathKind::Directory) => "value directory",
+                Some(PathKind::Other) => "value other",
+                None => "absent",
+            }
+            .into()
+        }
+        ["depend-on-json", file, pointer] => {
+            return match vt_client::depend_on_json(path(file), &text(pointer)) {
+                Some(json) => format!("value {}", encode(read_string(&json).as_ref())),
+                None => "absent".into(),
+            }
+        }
+        ["depend-on-glob", include, exclude] => {
+            let (include, exclude) = (list(include, text), list(exclude, text));
+            let include: Vec<&str> = include.iter().map(String::as_str).collect();
+            let exclude: Vec<&str> = exclude.iter().map(String::as_str).collect();
+            return match vt_client::depend_on_glob(".", &include, &exclude) {
+                Some(found) => found.iter().fold("paths".into(), |answer, path| {
+                    format!("{answer} {}", encode(path.as_os_str()))
+                }),
+                None => "absent".into(),
+            };
+        }
+        ["declare-complete", inputs, outputs] => {
+            vt_client::declare_complete(&list(inputs, path), &list(outputs, path), None)
+        }
+        ["labelled", label, ..] => {
+            let operation = &line[format!("labelled {label} ").len()..];
+            return vt_client::labelled(&text(label), || perform(operation));
         }
         ["fork", ..] => return in_child(&line["fork ".len()..]),
         ["threads", count, ..] => {

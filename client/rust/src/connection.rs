@@ -14,11 +14,15 @@ pub struct Connection {
     directory: PathBuf,
     sequence: u32,
     version: Option<u32>,
+    /// That have a moment of their own.
+    questions: u32,
     pipe: Option<RequestPipe>,
     replies: Option<ReplyChannel>,
 }
 
 thread_local! {
+    /// On whose behalf this thread speaks.
+    static LABEL: RefCell<String> = RefCell::new(String::new());
     static CONNECTION: RefCell<Option<Connection>> = RefCell::new(None);
 }
 
@@ -41,6 +45,21 @@ pub fn with_connection<T>(use_it: impl FnOnce(&mut Connection) -> T) -> Option<T
         .flatten()
 }
 
+/// The label while it lives, then the one before it.
+pub struct Labelled(String);
+
+impl Labelled {
+    pub fn new(label: &str) -> Self {
+        Labelled(LABEL.with(|before| before.replace(label.into())))
+    }
+}
+
+impl Drop for Labelled {
+    fn drop(&mut self) {
+        LABEL.with(|label| label.replace(std::mem::take(&mut self.0)));
+    }
+}
+
 impl Connection {
     fn begin() -> Option<Self> {
         let directory = std::env::var_os("VT_IPC_DIR").filter(|value| !value.is_empty())?;
@@ -52,6 +71,7 @@ impl Connection {
             directory: directory.into(),
             sequence: 0,
             version: None,
+            questions: 0,
             pipe: None,
             replies: None,
         };
@@ -79,6 +99,18 @@ impl Connection {
             self.version = Some(theirs.clamp(1, PROTOCOL_VERSION));
         }
         self.version.filter(|_| self.is_open()).unwrap_or(0)
+    }
+
+    /// Marks the moment from which on what this process looks at is for the question it asks next:
+    /// for its `since`. Empty where it cannot be marked, so that all looks count.
+    pub fn begin_question(&mut self) -> String {
+        if self.pipe.is_none() {
+            return String::new();
+        }
+        self.questions = self.questions.wrapping_add(1);
+        let name = format!("since-{:x}-{}", self.sender.nonce, self.questions);
+        let made = std::fs::create_dir(self.directory.join(&name));
+        made.map(|()| name).unwrap_or_default()
     }
 
     /// Says something that needs no answer.
@@ -122,7 +154,10 @@ impl Connection {
             None => return Ok(()),
         };
         let first = self.sequence.wrapping_add(1);
-        for frame in frames(self.sender, first, reply_channel, &request.encode()) {
+        let encoded = LABEL
+            .try_with(|label| request.encode(&label.borrow()))
+            .unwrap_or_else(|_| request.encode(""));
+        for frame in frames(self.sender, first, reply_channel, &encoded) {
             self.sequence = self.sequence.wrapping_add(1);
             pipe.write(&frame)?;
         }

@@ -23,6 +23,7 @@
 
 mod channel;
 mod connection;
+mod files;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use connection::with_connection;
+use connection::{with_connection, Labelled};
+pub use files::{declare_complete, depend_on_exists, depend_on_glob, depend_on_json, PathKind};
 use wire::{Answer, Request};
 
 /// Whether the result of the run depends on an answer.
@@ -99,6 +101,17 @@ pub fn get_envs(query: Query<'_>, tracking: Tracking) -> BTreeMap<OsString, OsSt
             .collect(),
         _ => BTreeMap::new(),
     }
+}
+
+/// What this thread says while `say` runs is said on behalf of `label`, such as `plugin x`: the runner
+/// names it where it says who it was.
+///
+/// ```
+/// vt_client::labelled("plugin x", || vt_client::ignore_input(".tool-cache"));
+/// ```
+pub fn labelled<T>(label: &str, say: impl FnOnce() -> T) -> T {
+    let _until_then = Labelled::new(label);
+    say()
 }
 
 fn report(request: &Request<'_>) {

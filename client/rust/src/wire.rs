@@ -26,11 +26,31 @@ pub enum Request<'a> {
     GetEnv(&'a str, Tracking),
     GetEnvs(Query<'a>, Tracking),
     OpenReplies,
+    DeclareComplete {
+        inputs: &'a [Vec<u8>],
+        outputs: &'a [Vec<u8>],
+        process: u32,
+    },
+    DependOnGlob {
+        directory: &'a [u8],
+        include: &'a [&'a str],
+        exclude: &'a [&'a str],
+        since: &'a str,
+    },
+    DependOnExists {
+        path: &'a [u8],
+        since: &'a str,
+    },
+    DependOnJson {
+        path: &'a [u8],
+        pointer: &'a str,
+        since: &'a str,
+    },
 }
 
 impl Request<'_> {
-    /// The encoded Request.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The encoded Request; `label`: on whose behalf.
+    pub fn encode(&self, label: &str) -> Vec<u8> {
         let mut fields = Vec::new();
         let kind = match *self {
             Request::Hello => {
@@ -48,15 +68,11 @@ impl Request<'_> {
                 3
             }
             Request::DisableCache(reason) => {
-                if !reason.is_empty() {
-                    put_bytes(&mut fields, 1, reason.as_bytes());
-                }
+                put_text(&mut fields, 1, reason);
                 4
             }
             Request::GetEnv(name, tracking) => {
-                if !name.is_empty() {
-                    put_bytes(&mut fields, 1, name.as_bytes());
-                }
+                put_text(&mut fields, 1, name);
                 put_number(&mut fields, 2, u64::from(tracking == Tracking::Tracked));
                 5
             }
@@ -70,9 +86,56 @@ impl Request<'_> {
                 6
             }
             Request::OpenReplies => 7,
+            Request::DeclareComplete {
+                inputs,
+                outputs,
+                process,
+            } => {
+                inputs
+                    .iter()
+                    .for_each(|path| put_bytes(&mut fields, 1, path));
+                outputs
+                    .iter()
+                    .for_each(|path| put_bytes(&mut fields, 2, path));
+                put_number(&mut fields, 3, u64::from(process));
+                8
+            }
+            Request::DependOnGlob {
+                directory,
+                include,
+                exclude,
+                since,
+            } => {
+                put_bytes(&mut fields, 1, directory);
+                // Each is sent even if it is empty: what it means is for the runner to say.
+                include
+                    .iter()
+                    .for_each(|glob| put_bytes(&mut fields, 2, glob.as_bytes()));
+                exclude
+                    .iter()
+                    .for_each(|glob| put_bytes(&mut fields, 3, glob.as_bytes()));
+                put_text(&mut fields, 4, since);
+                9
+            }
+            Request::DependOnExists { path, since } => {
+                put_bytes(&mut fields, 1, path);
+                put_text(&mut fields, 2, since);
+                10
+            }
+            Request::DependOnJson {
+                path,
+                pointer,
+                since,
+            } => {
+                put_bytes(&mut fields, 1, path);
+                put_text(&mut fields, 2, pointer);
+                put_text(&mut fields, 3, since);
+                11
+            }
         };
         let mut request = Vec::new();
         put_bytes(&mut request, kind, &fields);
+        put_text(&mut request, 15, label);
         request
     }
 }
@@ -140,6 +203,12 @@ fn put_number(to: &mut Vec<u8>, field: u32, value: u64) {
     }
 }
 
+fn put_text(to: &mut Vec<u8>, field: u32, text: &str) {
+    if !text.is_empty() {
+        put_bytes(to, field, text.as_bytes());
+    }
+}
+
 fn put_bytes(to: &mut Vec<u8>, field: u32, value: &[u8]) {
     put_varint(to, u64::from(field << 3 | 2));
     put_varint(to, value.len() as u64);
@@ -151,10 +220,14 @@ fn put_bytes(to: &mut Vec<u8>, field: u32, value: &[u8]) {
 pub enum Answer {
     /// To Hello.
     Version(u32),
-    /// To GetEnv.
+    /// To GetEnv and DependOnJson.
     Value(Option<Vec<u8>>),
     /// To GetEnvs.
     Set(Vec<(Vec<u8>, Vec<u8>)>),
+    /// To DependOnGlob.
+    Paths(Vec<Vec<u8>>),
+    /// To DependOnExists: the number of a PathKind.
+    Kind(u32),
     /// An Error, an answer without content, or one of a kind that is not known.
     Other,
 }
@@ -170,24 +243,10 @@ pub fn decode_reply(message: &[u8]) -> Result<(u32, Answer), Malformed> {
     for field in Fields(message) {
         match field? {
             (1, Value::Number(number)) => sequence = number as u32,
-            (4, Value::Bytes(body)) => {
-                let mut version = 0;
-                for field in Fields(body) {
-                    if let (1, Value::Number(number)) = field? {
-                        version = number as u32;
-                    }
-                }
-                answer = Answer::Version(version);
-            }
-            (5, Value::Bytes(body)) => {
-                let mut value = None;
-                for field in Fields(body) {
-                    if let (1, Value::Bytes(bytes)) = field? {
-                        value = Some(bytes.to_vec());
-                    }
-                }
-                answer = Answer::Value(value);
-            }
+            (4, Value::Bytes(body)) => answer = Answer::Version(decode_number(body)?),
+            (5 | 9, Value::Bytes(body)) => answer = Answer::Value(decode_all(body)?.pop()),
+            (7, Value::Bytes(body)) => answer = Answer::Paths(decode_all(body)?),
+            (8, Value::Bytes(body)) => answer = Answer::Kind(decode_number(body)?),
             (6, Value::Bytes(body)) => {
                 let mut variables = Vec::new();
                 for field in Fields(body) {
@@ -201,6 +260,28 @@ pub fn decode_reply(message: &[u8]) -> Result<(u32, Answer), Malformed> {
         }
     }
     Ok((sequence, answer))
+}
+
+/// The number in field 1 of a message; of several, the last.
+fn decode_number(message: &[u8]) -> Result<u32, Malformed> {
+    let mut found = 0;
+    for field in Fields(message) {
+        if let (1, Value::Number(number)) = field? {
+            found = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+    }
+    Ok(found)
+}
+
+/// The bytes in all fields 1 of a message.
+fn decode_all(message: &[u8]) -> Result<Vec<Vec<u8>>, Malformed> {
+    let mut found = Vec::new();
+    for field in Fields(message) {
+        if let (1, Value::Bytes(bytes)) = field? {
+            found.push(bytes.to_vec());
+        }
+    }
+    Ok(found)
 }
 
 fn decode_variable(message: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Malformed> {
@@ -297,7 +378,7 @@ mod tests {
     #[test]
     fn requests_have_the_bytes_of_the_vectors() {
         let path = b"/home/u/project/node_modules/.vite";
-        let request = Request::IgnoreInput(path).encode();
+        let request = Request::IgnoreInput(path).encode("");
         let hex = "370df67674f710e7241defbeadde20013a2612240a222f686f6d652f752f70726f6a6563742f6e\
                    6f64655f6d6f64756c65732f2e76697465";
         assert_eq!(frames(SENDER, 1, 0, &request), [bytes(hex)]);
@@ -319,7 +400,7 @@ mod tests {
             let mut path = vec![b'/'; length];
             path.extend_from_slice(&MARK);
             path.extend(vec![b'x'; length % 30]);
-            for frame in frames(SENDER, 1, 7, &Request::IgnoreOutput(&path).encode()) {
+            for frame in frames(SENDER, 1, 7, &Request::IgnoreOutput(&path).encode("")) {
                 assert!(frame.len() <= MAX_FRAME_BYTES);
                 assert_eq!(find_mark(&frame[3..]), None);
             }
