@@ -12,7 +12,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { client, expectConformance, lacking, questions } from './conformance-rig.js';
+import { client, expectConformance, lacking } from './conformance-rig.js';
 
 // Every client of the channel is put through what proto/PROTOCOL.md demands of clients: those that are
 // built first. Nothing is fetched for it: libraries are those of the system (Debian's packages).
@@ -117,7 +117,6 @@ test('the Java client conforms', { skip: lacking('javac', 'java') }, () => {
     ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', `${classes}:${driver}`, 'Driver'],
     [
       'resolves relative paths against its working directory',
-      ...questions,
       'takes a new name in the child of a fork, and its parent keeps its own',
     ],
   );

@@ -24,17 +24,6 @@ export function conformance(driver: readonly string[]): Record<string, string[]>
   return found;
 }
 
-/** What is demanded of questions about files and of labels, which not every client has. */
-export const questions = [
-  'asks for a value of a JSON file',
-  'asks which files match globs',
-  'asks whether something is at a path, and what',
-  'makes a directory for each question, another each time, or names none',
-  'is not told of files without a runner',
-  'declares all that a process reads and writes',
-  'says on whose behalf it speaks',
-] as const;
-
 /** All that is demanded is met, but for what the language does not have. */
 export function expectConformance(
   driver: readonly string[],

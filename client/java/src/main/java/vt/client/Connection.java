@@ -15,6 +15,9 @@ import java.util.SplittableRandom;
  * first failure. A process has one, which threads take turns at.
  */
 final class Connection {
+  /** On whose behalf a thread speaks; empty: its own. */
+  static final ThreadLocal<String> LABEL = ThreadLocal.withInitial(() -> "");
+
   private static Connection current;
 
   private final long pid = ProcessHandle.current().pid();
@@ -23,6 +26,7 @@ final class Connection {
   private final String directory;
   private long sequence;
   private int version;
+  private int questions; // that have a moment of their own
   private OutputStream requests; // null: nobody to talk to
   private ReplyChannel replies;
 
@@ -83,6 +87,20 @@ final class Connection {
     return requests == null ? 0 : version;
   }
 
+  /**
+   * Marks the moment from which on what this process looks at is for the question it asks next.
+   *
+   * @return for the question's {@code since}; empty where it cannot be marked, so that all looks count
+   */
+  synchronized String beginQuestion() {
+    if (requests == null) {
+      return "";
+    }
+    questions++;
+    String name = "since-" + Integer.toHexString(nonce) + "-" + questions;
+    return new File(directory, name).mkdir() ? name : "";
+  }
+
   /** Says something that needs no answer. */
   synchronized void report(byte[] request) {
     try {
@@ -121,7 +139,8 @@ final class Connection {
     if (requests == null) {
       return;
     }
-    for (byte[] frame : Wire.frames(pid, nonce, sequence + 1, channel, request)) {
+    byte[] labelled = Wire.labelled(request, LABEL.get());
+    for (byte[] frame : Wire.frames(pid, nonce, sequence + 1, channel, labelled)) {
       sequence++;
       requests.write(frame); // one write(2)
     }

@@ -3,10 +3,14 @@ package vt.client;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Tells the task runner vt what the file system cannot show: for tools and build scripts on the JVM.
@@ -23,6 +27,18 @@ public final class VtClient {
     TRACKED,
     /** The answer does not matter to the result. */
     UNTRACKED
+  }
+
+  /** What is at a path, symbolic links followed. */
+  public enum PathKind {
+    /** Nothing, or what cannot be looked at. */
+    ABSENT,
+    /** A regular file. */
+    FILE,
+    /** A directory. */
+    DIRECTORY,
+    /** A device, FIFO or socket. */
+    OTHER
   }
 
   private VtClient() {}
@@ -122,6 +138,101 @@ public final class VtClient {
    */
   public static SortedMap<String, String> getEnvsByPrefix(String prefix, Tracking tracking) {
     return text(Connection.current().ask(Wire.getEnvs(2, prefix, tracking)));
+  }
+
+  /**
+   * The result depends on whether something is at the path, and what kind of thing; not on its size, times
+   * and content, even if this process looks at it from now on.
+   *
+   * @return empty outside a runner: look yourself
+   */
+  public static Optional<PathKind> dependOnExists(Path path) {
+    Connection connection = Connection.current();
+    byte[] question = Wire.dependOnExists(bytes(path), connection.beginQuestion());
+    long kind = connection.ask(question).kind;
+    if (kind == 0) {
+      return Optional.empty();
+    }
+    PathKind[] kinds = PathKind.values();
+    return Optional.of(kind < 0 || kind > kinds.length ? PathKind.OTHER : kinds[(int) kind - 1]);
+  }
+
+  /**
+   * The result depends on which files match, not on what is in them, nor on other names beside them. From
+   * now on the directories that this process lists to find them are no dependencies of their own.
+   *
+   * @param directory what globs and answer are relative to
+   * @param include globs such as {@code src/*.java}
+   * @param exclude globs that leave out
+   * @return sorted; empty outside a runner: look yourself
+   */
+  public static Optional<List<String>> dependOnGlob(
+      Path directory, List<String> include, List<String> exclude) {
+    Connection connection = Connection.current();
+    String since = connection.beginQuestion();
+    List<byte[]> paths =
+        connection.ask(Wire.dependOnGlob(bytes(directory), include, exclude, since)).paths;
+    if (paths == null) {
+      return Optional.empty();
+    }
+    List<String> found = new ArrayList<>();
+    for (byte[] path : paths) {
+      found.add(new String(path, StandardCharsets.UTF_8));
+    }
+    return Optional.of(found);
+  }
+
+  /**
+   * The result depends on one value in a JSON file, not on the rest of it, even if this process reads the
+   * file from now on. What it read before counts as ever.
+   *
+   * @param pointer RFC 6901, such as {@code /dependencies/vite}; empty for the whole, but for its layout
+   * @return the value as JSON; empty if there is none, and outside a runner
+   */
+  public static Optional<String> dependOnJson(Path path, String pointer) {
+    Connection connection = Connection.current();
+    byte[] question = Wire.dependOnJson(bytes(path), pointer, connection.beginQuestion());
+    byte[] value = connection.ask(question).value;
+    return Optional.ofNullable(value).map(json -> new String(json, StandardCharsets.UTF_8));
+  }
+
+  /**
+   * This process, and every one it starts, reads and writes nothing but these files. For what the runner
+   * cannot trace; what it sees all the same counts as ever. A directory stands for all files below it.
+   */
+  public static void declareComplete(Collection<Path> inputs, Collection<Path> outputs) {
+    declareComplete(
+        inputs.stream().map(VtClient::bytes).toArray(byte[][]::new),
+        outputs.stream().map(VtClient::bytes).toArray(byte[][]::new),
+        0);
+  }
+
+  /**
+   * As {@link #declareComplete(Collection, Collection)}.
+   *
+   * @param absoluteInputs in the bytes of the file system, for paths that no text stands for
+   * @param absoluteOutputs the same
+   * @param process pid of the one that it is said of; 0 for this one
+   */
+  public static void declareComplete(
+      byte[][] absoluteInputs, byte[][] absoluteOutputs, long process) {
+    Connection.current().report(Wire.declareComplete(absoluteInputs, absoluteOutputs, process));
+  }
+
+  /**
+   * What this thread says meanwhile is said on behalf of a label, such as {@code plugin x}: the runner
+   * names it where it says who it was.
+   *
+   * @return what {@code say} returns
+   */
+  public static <T> T labelled(String label, Supplier<T> say) {
+    String before = Connection.LABEL.get();
+    Connection.LABEL.set(label);
+    try {
+      return say.get();
+    } finally {
+      Connection.LABEL.set(before);
+    }
   }
 
   private static SortedMap<String, String> text(Wire.Answer answer) {

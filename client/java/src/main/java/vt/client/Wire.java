@@ -59,6 +59,50 @@ final class Wire {
     return new Message().bytes(7, new byte[0]).encoded();
   }
 
+  static byte[] declareComplete(byte[][] inputs, byte[][] outputs, long process) {
+    Message fields = new Message();
+    for (byte[] path : inputs) {
+      fields.bytes(1, path);
+    }
+    for (byte[] path : outputs) {
+      fields.bytes(2, path);
+    }
+    return new Message().bytes(8, fields.number(3, process).encoded()).encoded();
+  }
+
+  static byte[] dependOnGlob(
+      byte[] directory, List<String> include, List<String> exclude, String since) {
+    Message fields = new Message().bytes(1, directory);
+    // Each is sent even if it is empty: what it means is for the runner to say.
+    for (String glob : include) {
+      fields.bytes(2, glob.getBytes(StandardCharsets.UTF_8));
+    }
+    for (String glob : exclude) {
+      fields.bytes(3, glob.getBytes(StandardCharsets.UTF_8));
+    }
+    return new Message().bytes(9, fields.text(4, since).encoded()).encoded();
+  }
+
+  static byte[] dependOnExists(byte[] path, String since) {
+    Message fields = new Message().bytes(1, path).text(2, since);
+    return new Message().bytes(10, fields.encoded()).encoded();
+  }
+
+  static byte[] dependOnJson(byte[] path, String pointer, String since) {
+    Message fields = new Message().bytes(1, path).text(2, pointer).text(3, since);
+    return new Message().bytes(11, fields.encoded()).encoded();
+  }
+
+  /** The encoded request, said on behalf of somebody. */
+  static byte[] labelled(byte[] request, String label) {
+    if (label.isEmpty()) {
+      return request;
+    }
+    Message labelled = new Message();
+    labelled.out.writeBytes(request);
+    return labelled.text(15, label).encoded();
+  }
+
   private static int tracked(VtClient.Tracking tracking) {
     return tracking == VtClient.Tracking.TRACKED ? 1 : 0;
   }
@@ -148,10 +192,14 @@ final class Wire {
     long sequence;
     /** To Hello; 0 if this is no answer to it. */
     long version;
-    /** To GetEnv; null if it is not set. */
+    /** To GetEnv and DependOnJson; null if there is none. */
     byte[] value;
     /** To GetEnvs. */
     final Map<String, byte[]> variables = new LinkedHashMap<>();
+    /** To DependOnGlob; null if this is no answer to it. */
+    List<byte[]> paths;
+    /** To DependOnExists, the number of a PathKind; 0 if this is no answer to it. */
+    long kind;
   }
 
   /** Bytes that are no message. */
@@ -164,17 +212,24 @@ final class Wire {
     for (Fields reply = new Fields(message, 0, message.length); reply.next(); ) {
       if (reply.number == 1 && reply.kind == 0) {
         answer.sequence = reply.value;
-      } else if (reply.number >= 4 && reply.number <= 6 && reply.kind == 2) {
+      } else if (reply.number >= 4 && reply.number <= 9 && reply.kind == 2) {
+        if (reply.number == 7) {
+          answer.paths = new ArrayList<>();
+        }
         for (Fields body = reply.inner(); body.next(); ) {
           if (body.number != 1) {
             continue;
           }
           if (reply.number == 4 && body.kind == 0) {
             answer.version = body.value;
-          } else if (reply.number == 5 && body.kind == 2) {
+          } else if (reply.number == 8 && body.kind == 0) {
+            answer.kind = body.value;
+          } else if ((reply.number == 5 || reply.number == 9) && body.kind == 2) {
             answer.value = body.bytes();
           } else if (reply.number == 6 && body.kind == 2) {
             addVariable(body.inner(), answer.variables);
+          } else if (reply.number == 7 && body.kind == 2) {
+            answer.paths.add(body.bytes());
           }
         }
       }
