@@ -58,14 +58,35 @@ async function printed(child) {
   return JSON.parse(text);
 }
 
-/** Reports a second, of one client, all of them read by the runner; and its processor time for each. */
+/** Reports a second, of one client, all of them read by the runner; and microseconds of processor time
+ * that one took of both. */
 async function reportRate() {
-  const child = start(`const began = now();
+  const child = start(`console.log('begin');
+    const began = now();
+    const used = process.cpuUsage();
     for (let n = 0; n < ${reports}; n++) client.ignoreInput('/somewhere/else/' + (n & 1023));
+    const { user, system } = process.cpuUsage(used);
     // Answered after all of them were read: those that are still in the pipe count.
     client.getEnv('KNOWN');
-    console.log(JSON.stringify(${reports} / ((now() - began) / 1e6)));`);
-  return printed(child);
+    console.log(JSON.stringify([${reports} / ((now() - began) / 1e6), (user + system) / ${reports}]));`);
+  let text = '';
+  let before;
+  for await (const chunk of child.stdout) {
+    before ??= processorTime(child.pid);
+    text += chunk;
+    if (text.split('\n').length === 3) break;
+  }
+  const runner = (processorTime(child.pid) - before) / reports;
+  await new Promise((resolve) => child.once('close', resolve));
+  const [rate, client] = JSON.parse(text.split('\n')[1]);
+  return { rate, client, runner };
+}
+
+/** Microseconds, in steps of a hundredth of a second. */
+function processorTime(pid) {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return (user + system) * 1e4;
 }
 
 /** Microseconds of each round trip. */
@@ -134,19 +155,23 @@ const rateText = (rates) => {
   const { median, low, high } = spread(rates);
   return `${thousands(median)}/s (${thousands(low)}–${thousands(high)})`;
 };
-const timeText = (times) => {
-  const { median, low, high } = spread(times);
-  return `${median.toFixed(1)} µs (${low.toFixed(1)}–${high.toFixed(1)})`;
+const timeText = (times, digits = 1) => {
+  const [median, low, high] = Object.values(spread(times)).map((time) => time.toFixed(digits));
+  return `${median} µs (${low}–${high})`;
 };
 const middle = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 
 /** The rows of one state of the machine. */
 async function measured(state) {
   const rates = { here: [], floor: [] };
+  const processor = { client: [], runner: [] };
   const times = { here: [], floor: [] };
   for (let round = 0; round < rounds; round++) {
     rates.floor.push(await floorOf('reports', reports));
-    rates.here.push(await reportRate());
+    const { rate, client, runner } = await reportRate();
+    rates.here.push(rate);
+    processor.client.push(client);
+    processor.runner.push(runner);
     times.floor.push(middle(await floorOf('questions', questions)));
     times.here.push(middle(await questionTimes()));
   }
@@ -158,6 +183,13 @@ async function measured(state) {
       ratioText(rates.here, rates.floor),
       '400,000/s',
     ],
+    ...Object.entries(processor).map(([who, times]) => [
+      `processor time of the ${who} for one, ${state}`,
+      timeText(times, 2),
+      '-',
+      '-',
+      '2.5 µs',
+    ]),
     [
       `median round trip of getEnv, ${state}`,
       timeText(times.here),

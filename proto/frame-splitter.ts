@@ -1,9 +1,11 @@
 import { FRAME_MARK as MARK, MAX_FRAME_BYTES } from './frame.js';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Frame } from './generated/vt/ipc/v1/ipc.js';
+import { ShortFrameReader } from './short-frame-reader.js';
 
 /** What a splitter finds, in the order of the bytes. Must not throw. */
 export interface FrameSink {
+  /** @param frame its bytes are lent for the call */
   frame(frame: Frame): void;
   /** Bytes that belong to no frame; neighbouring ones may be told in several calls. */
   garbage(bytes: number): void;
@@ -33,21 +35,21 @@ export class FrameSplitter {
   }
 
   /**
-   * @param bytes what was read; not kept after the call
+   * @param bytes what was read; lent for the call, as what is in the frames is, which are views of it
    * @param emptied the pipe has nothing more. Frames are written in one piece, so what is
    *   incomplete now never becomes complete: waiting for it would let garbage that looks like a
    *   length swallow the next request, whose sender waits for the answer.
    */
   push(bytes: Uint8Array, emptied: boolean): void {
-    // One copy for all frames in it: bytes of a frame are a view of it, good after this call too.
-    const data = joined(this.#rest, bytes);
+    const data = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
     const reader = new BinaryReader(data);
+    const short = new ShortFrameReader(data);
     let at = 0;
     let garbage = 0;
     while (at < data.length) {
-      const candidate = frameAt(data, at, reader);
+      const candidate = frameAt(data, at, reader, short);
       const other =
-        candidate.kind === 'frame' ? frameWithin(data, at, candidate.end, reader) : GARBAGE;
+        candidate.kind === 'frame' ? frameWithin(data, at, candidate.end, reader, short) : GARBAGE;
       if ((candidate.kind === 'incomplete' || other.kind === 'incomplete') && !emptied) break;
       if (candidate.kind === 'frame' && other.kind !== 'frame') {
         if (garbage > 0) this.#sink.garbage(garbage);
@@ -60,7 +62,7 @@ export class FrameSplitter {
       }
     }
     if (garbage > 0) this.#sink.garbage(garbage);
-    this.#rest = data.slice(at);
+    this.#rest = new Uint8Array(data.subarray(at));
   }
 
   /** Bytes held back because they may be the beginning of a frame. */
@@ -69,7 +71,12 @@ export class FrameSplitter {
   }
 }
 
-function frameAt(data: Uint8Array, at: number, reader: BinaryReader): Candidate {
+function frameAt(
+  data: Uint8Array,
+  at: number,
+  reader: BinaryReader,
+  short: ShortFrameReader,
+): Candidate {
   const first = data[at] ?? 0;
   let start = at + 1;
   let length = first;
@@ -88,6 +95,8 @@ function frameAt(data: Uint8Array, at: number, reader: BinaryReader): Candidate 
     if (data[start + index] !== MARK[index]) return GARBAGE;
   }
   if (end > data.length) return INCOMPLETE;
+  const usual = short.read(start, end);
+  if (usual !== undefined) return { kind: 'frame', frame: usual, end };
   try {
     reader.pos = start;
     const frame = Frame.decode(reader, length);
@@ -99,14 +108,20 @@ function frameAt(data: Uint8Array, at: number, reader: BinaryReader): Candidate 
 }
 
 /** The frame that starts after `at` and before `end`, the end of the frame at `at`, if there is one. */
-function frameWithin(data: Uint8Array, at: number, end: number, reader: BinaryReader): Candidate {
+function frameWithin(
+  data: Uint8Array,
+  at: number,
+  end: number,
+  reader: BinaryReader,
+  short: ShortFrameReader,
+): Candidate {
   // Its prefix may be the last one or two bytes before `end`.
   for (let mark = at + 1 + MARK.length; mark <= end + 1; mark += 1) {
     if (mark >= data.length) return INCOMPLETE;
     if (data[mark] !== MARK[0]) continue;
     for (const start of [mark - 1, mark - 2]) {
       if (start >= end) continue;
-      const other = frameAt(data, start, reader);
+      const other = frameAt(data, start, reader, short);
       if (other.kind !== 'garbage') return other;
     }
   }

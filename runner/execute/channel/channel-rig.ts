@@ -112,11 +112,14 @@ export class ChannelRig {
 /** A program under test. */
 export class Task {
   readonly child: ChildProcess;
+  /** It has ended, and all it wrote was read. Later than the end of its output, which is not all. */
+  readonly #closed: Promise<unknown>;
   #stdout = '';
   #heard: () => void = () => undefined;
 
   constructor(child: ChildProcess) {
     this.child = child;
+    this.#closed = once(child, 'close');
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       this.#heard();
@@ -139,11 +142,7 @@ export class Task {
   }
 
   async ended(): Promise<Outcome> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      await once(this.child, 'close');
-    } else if (!this.child.stdout?.closed) {
-      await once(this.child, 'close');
-    }
+    await this.#closed;
     const { exitCode: code, signalCode: signal } = this.child;
     return { code, signal, stdout: this.#stdout };
   }

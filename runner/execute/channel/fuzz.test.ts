@@ -61,8 +61,16 @@ class Target {
     // A task that has said all it may is followed by the next one.
     if (this.#inputs % 5000 === 0) this.#reports = this.#newReports();
     const cut = random(input.length + 1);
-    this.#splitter.push(input.subarray(0, cut), random(2) === 0);
-    this.#splitter.push(input.subarray(cut), true);
+    // What was read is only lent.
+    const lent = Buffer.alloc(input.length);
+    for (const [from, to, emptied] of [
+      [0, cut, random(2) === 0],
+      [cut, input.length, true],
+    ] as const) {
+      lent.set(input);
+      this.#splitter.push(lent.subarray(from, to), emptied);
+      lent.fill(0xaa);
+    }
     assert.ok(this.#splitter.pending < 2 * MAX_FRAME_BYTES);
     // Whatever was sent, the next whole request is heard.
     const name = `LAST_${this.#inputs}`;
