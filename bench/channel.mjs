@@ -116,12 +116,15 @@ async function floorOf(what, count) {
   return result;
 }
 
+/** Seconds after which V8 has collected, once, what starting the task has left. */
+const TIDIED = 12;
+
 /** Processor time and switches of the runner between two moments at which the task only waits. */
 async function idle(seconds) {
-  const child = start(`console.log('0'); setTimeout(() => {}, ${(seconds + 3) * 1000});`);
+  const child = start(`console.log('0'); setTimeout(() => {}, ${(TIDIED + seconds + 3) * 1000});`);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
-  await pause(1000);
+  await pause(1000 * TIDIED);
   const before = used(child.pid);
   await pause(seconds * 1000);
   const after = used(child.pid);
