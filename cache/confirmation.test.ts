@@ -16,13 +16,15 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { WorkspacePath } from './brands.js';
 import { cacheLayout } from './cache-directory.js';
 import { openExplainer } from './explain/explainer.js';
+import type { HitNote } from './hit-notes.js';
 import { openManager } from './manage/manager.js';
+import { keepRepeat, repeatName } from './repeat-store.js';
 import type { Dependency } from './stored-run.js';
 import { TestWorkspace, on, testKey } from './testing/test-workspace.js';
 import type { RunOptions } from './testing/test-workspace.js';
@@ -324,6 +326,30 @@ test('the index is told of confirmed hits by who opens it next', async (t) => {
   assert.equal(entry?.hits, 4);
   assert.ok((entry?.used ?? 0) >= before);
   assert.equal(await workspace.withoutIndex(), true);
+});
+
+test('of a repeated invocation each line is a hit of all that it replayed', async (t) => {
+  const workspace = await everything(t);
+  await workspace.hit();
+  const { layout } = workspace;
+  const [line = ''] = readFileSync(layout.hits, 'utf8').split('\n');
+  const { workspace: name, task, entry } = JSON.parse(line) as HitNote;
+  const record = repeatName(layout, Buffer.alloc(32))!;
+  keepRepeat(layout, record, Buffer.from('record'), [{ workspace: name, task, entry }]);
+  const ended = Date.now() + 1;
+  const note = (repeat: string): string =>
+    `{"repeat":"${repeat}","ended":${ended},"duration":0.5}\n`;
+  appendFileSync(layout.hits, note(basename(record.file)).repeat(10) + note('0'.repeat(64)));
+
+  const manager = await openManager(workspace.cacheDirectory);
+  const [found] = (await manager?.entries()) ?? [];
+  await manager?.close();
+  assert.equal(found?.hits, 2 + 10);
+  assert.equal(found?.used, ended);
+  const explainer = await openExplainer(workspace.cacheDirectory);
+  const last = await explainer?.lastRun('app#build', workspace.root);
+  await explainer?.close();
+  assert.deepEqual([last?.attempt.ended, last?.attempt.duration], [ended, 0.5]);
 });
 
 test('a later attempt is not forgotten for an earlier hit', async (t) => {
