@@ -26,6 +26,8 @@ import {
   type RunOptions,
 } from './harness/workspace.js';
 
+// Shows: cache.repeated
+
 /**
  * A repeated invocation is answered without Node as long as all that vt looked at is the same, with the
  * same words; each thing that may change is changed here, and must be seen.
