@@ -20,8 +20,16 @@ const deadPid = () => spawnSync('true').pid;
 async function runDirectory(base: string, name: string, withFifo = true): Promise<string> {
   const directory = path.join(base, name);
   await mkdir(path.join(directory, 'ipc'), { recursive: true });
-  if (withFifo) await makeFifos([path.join(directory, 'ipc/q')]);
+  if (!withFifo) return directory;
+  const fifo = path.join(directory, 'ipc/q');
+  await makeFifos([fifo]);
+  await age(fifo, 2);
   return directory;
+}
+
+async function age(file: string, minutes: number): Promise<void> {
+  const then = new Date(Date.now() - minutes * 60 * 1000);
+  await utimes(file, then, then);
 }
 
 test('a run directory is private and has the runner’s pid in its name', async (t) => {
@@ -60,11 +68,17 @@ test('what may still be in use is kept', async (t) => {
   assert.deepEqual(await sweepRunDirectories(parent), [elsewhere]);
 });
 
+test('a request FIFO that its runner may be about to open is kept', async (t) => {
+  const parent = await base(t);
+  const directory = await runDirectory(parent, `vt-run-${deadPid()}-abcDEF`);
+  await age(path.join(directory, 'ipc/q'), 0);
+  assert.deepEqual(await sweepRunDirectories(parent), []);
+});
+
 test('a directory whose runner died before it made its FIFO goes when it is old', async (t) => {
   const parent = await base(t);
   const half = await runDirectory(parent, `vt-run-${deadPid()}-abcDEF`, false);
-  const longAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
-  await utimes(half, longAgo, longAgo);
+  await age(half, 2 * 60);
   assert.deepEqual(await sweepRunDirectories(parent), [half]);
 });
 

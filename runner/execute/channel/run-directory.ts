@@ -16,6 +16,9 @@ import { isAlive } from '../../../cache/process-alive.js';
 /** `vt-run-<pid of the runner>-<six characters of mkdtemp>` */
 const NAME = /^vt-run-([1-9]\d*)-[A-Za-z0-9]{6}$/;
 
+/** Milliseconds within which a runner has opened the request FIFO that it made, however busy the machine. */
+const OPENED = 60 * 1000;
+
 /** Milliseconds after which a directory without a request FIFO cannot be one just being made. */
 const HALF_MADE = 60 * 60 * 1000;
 
@@ -56,8 +59,8 @@ export function runDirectoryBase(env: NodeJS.ProcessEnv = process.env): string {
 /**
  * Removes run directories whose runner died before it could. Never waits for anything, never
  * throws. A directory goes only if it is this user's, has a name `createRunDirectory` gives, the
- * process of that name is gone, and nobody reads its request FIFO: the pid alone may be that of a
- * runner in another container.
+ * process of that name is gone, and nobody reads its request FIFO, which is not quite new: the pid
+ * alone may be that of a runner in another container.
  *
  * @returns the removed paths
  */
@@ -81,14 +84,17 @@ function isLeftover(directory: string, pid: number): boolean {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (!stats?.isDirectory() || stats.uid !== uid() || isAlive(pid)) return false;
   const requests = path.join(directory, 'ipc/q');
+  let made = 0;
   try {
-    if (!lstatSync(requests).isFIFO()) return false;
+    const fifo = lstatSync(requests);
+    if (!fifo.isFIFO()) return false;
+    made = fifo.mtimeMs;
     const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
     closeSync(openSync(requests, flags));
     return false;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENXIO') return true;
+    if (code === 'ENXIO') return Date.now() - made > OPENED;
     return code === 'ENOENT' && Date.now() - stats.mtimeMs > HALF_MADE;
   }
 }
