@@ -196,14 +196,21 @@ describeActs('changes, in real calls', [
   },
   {
     name: 'sockets: one is made, of others it shows whether they are there',
-    acts: ['bind d/s', '!bind b', '!connect d/s', '!connect l', '!connect none', '!connect a/x'],
+    acts: [
+      ...['bind d/s', '!bind b', '!connect d/s', '!connect l', '!connect none', '!connect a/x'],
+      ...['!sendto d/f', '!sendto gone', '!sendmsg away', '!sendmsg m/f'],
+    ],
     accesses: {
       a: 'file probed',
       'a/x': 'absent probed',
+      away: 'absent probed',
       b: 'file probed',
       d: 'directory probed',
+      'd/f': 'file probed',
       'd/s': 'absent probed written',
+      gone: 'absent probed',
       l: 'symlink -> a',
+      m: 'symlink -> d',
       none: 'absent probed',
     },
   },

@@ -14,6 +14,7 @@
 #define ACCESS(nr, dir, path, flags) {nr, VT_OP_STAT, VT_CALL_ACCESS, VT_FOLLOW, dir, path, NO, NO, flags, 0, NULL}
 #define BY_FD(nr, op) {nr, op, VT_CALL_FD, VT_FOLLOW, 0, NO, NO, NO, NO, 0, NULL}
 #define SOCKET(nr, op, follow, aux) {nr, op, VT_CALL_SOCKET, follow, NO, 1, NO, NO, NO, aux, NULL}
+#define SENDS(nr, form, path) {nr, VT_OP_STAT, form, VT_FOLLOW, NO, path, NO, NO, NO, VT_STAT_EXISTENCE, NULL}
 #define OPENS(nr, flags) {nr, VT_OP_OPEN, VT_CALL_CREATE, VT_FOLLOW, NO, 0, NO, NO, NO, flags, NULL}
 #define UNNAMED(nr, name) {nr, VT_OP_INCOMPLETE, VT_CALL_BY_HANDLE, VT_FOLLOW, NO, NO, NO, NO, NO, 0, name}
 #define SECCOMP(nr) {nr, VT_OP_INCOMPLETE, VT_CALL_SECCOMP, VT_FOLLOW, NO, 2, NO, NO, NO, 0, NULL}
@@ -28,6 +29,8 @@ const struct vt_call vt_calls[] = {
     UNNAMED(16 /* ioctl */, "ioctl"),
     ACCESS(21 /* access */, NO, 0, NO),
     SOCKET(42 /* connect */, VT_OP_STAT, VT_FOLLOW, VT_STAT_EXISTENCE),
+    SENDS(44 /* sendto */, VT_CALL_SOCKET, 4),
+    SENDS(46 /* sendmsg */, VT_CALL_MESSAGE, 1),
     SOCKET(49 /* bind */, VT_OP_MKNOD, VT_NOFOLLOW, 0),
     PATH0(59 /* execve */, VT_OP_EXEC, VT_FOLLOW),
     PATH0(76 /* truncate */, VT_OP_TRUNCATE, VT_FOLLOW),
@@ -88,6 +91,7 @@ const struct vt_call vt_calls[] = {
     UNNAMED(300 /* fanotify_init */, "fanotify_init"),
     AT(303 /* name_to_handle_at */, VT_OP_STAT, VT_FOLLOW_IF_ASKED, 4),
     UNNAMED(304 /* open_by_handle_at */, "open_by_handle_at"),
+    SENDS(307 /* sendmmsg */, VT_CALL_MESSAGES, 1),
     ROOT(308 /* setns */, "setns"),
     {316 /* renameat2 */, VT_OP_RENAME, VT_CALL_PATHS, VT_NOFOLLOW, 0, 1, 2, 3, 4, 0, NULL},
     SECCOMP(317 /* seccomp */),
@@ -134,12 +138,15 @@ const struct vt_call vt_calls[] = {
     SECCOMP(167 /* prctl */),
     SOCKET(200 /* bind */, VT_OP_MKNOD, VT_NOFOLLOW, 0),
     SOCKET(203 /* connect */, VT_OP_STAT, VT_FOLLOW, VT_STAT_EXISTENCE),
+    SENDS(206 /* sendto */, VT_CALL_SOCKET, 4),
+    SENDS(211 /* sendmsg */, VT_CALL_MESSAGE, 1),
     PATH0(221 /* execve */, VT_OP_EXEC, VT_FOLLOW),
     OPENS(224 /* swapon */, O_RDWR),
     UNNAMED(262 /* fanotify_init */, "fanotify_init"),
     AT(264 /* name_to_handle_at */, VT_OP_STAT, VT_FOLLOW_IF_ASKED, 4),
     UNNAMED(265 /* open_by_handle_at */, "open_by_handle_at"),
     ROOT(268 /* setns */, "setns"),
+    SENDS(269 /* sendmmsg */, VT_CALL_MESSAGES, 1),
     {276 /* renameat2 */, VT_OP_RENAME, VT_CALL_PATHS, VT_NOFOLLOW, 0, 1, 2, 3, 4, 0, NULL},
     SECCOMP(277 /* seccomp */),
     AT(281 /* execveat */, VT_OP_EXEC, VT_FOLLOW, 4),

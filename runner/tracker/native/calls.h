@@ -20,6 +20,8 @@ enum vt_call_form {
     VT_CALL_WATCH,       /* inotify: `flags` with IN_DONT_FOLLOW */
     VT_CALL_ACCESS,      /* the argument behind the path is a mode of access */
     VT_CALL_SOCKET,      /* `path` = pointer to an address; its length is the argument behind it */
+    VT_CALL_MESSAGE,     /* `path` = pointer to a msghdr with such an address, or none */
+    VT_CALL_MESSAGES,    /* `path` = pointer to mmsghdrs; how many is the argument behind it */
     VT_CALL_SECCOMP,     /* `path` = pointer to a filter of the task's own */
     VT_CALL_CHANGES_ROOT,/* paths mean something else afterwards */
     VT_CALL_BY_HANDLE,   /* reaches files without naming them, or takes what another process has open */

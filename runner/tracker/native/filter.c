@@ -68,6 +68,17 @@ static void emit_ioctl(struct program *p) {
     p->code[start].jf = (uint8_t)(p->length - start - 1);
 }
 
+/* Of sendto only what has an address. */
+static void emit_sendto(struct program *p) {
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_sendto);
+    load(p, ARG_LOW(4));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    load(p, ARG_HIGH(4));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    answer(p, SECCOMP_RET_USER_NOTIF);
+}
+
 /* Of prctl only what installs a filter. */
 static void emit_prctl(struct program *p) {
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_prctl);
@@ -134,6 +145,7 @@ static void build(struct program *p, uint64_t cookie) {
     answer(p, SECCOMP_RET_USER_NOTIF);
     emit_ioctl(p);
     emit_prctl(p);
+    emit_sendto(p);
     unsigned found[256], count = 0;
     emit_search(p, 0, vt_call_count, found, &count);
     for (unsigned i = 0; i < count; i++) p->code[found[i]].k = p->length - found[i] - 1;

@@ -80,6 +80,14 @@ const forms: Record<
   'chdir-open': [['dir', '../file'], 'ok 0', 'chdir dir:directory', 'open dir/../file:file'],
   'fchdir-open': [['dir', 'inner'], 'ok 0', 'open dir:directory', 'open dir/inner:file'],
   inotify: [['file'], 'ok 0', 'watch file:file'],
+  sendto: [['link'], 'failed 111', 'stat 1 link:symlink'],
+  sendmsg: [['none'], 'failed 2', 'stat 1 none:absent'],
+  sendmmsg: [['none', 'file'], 'failed 2', 'stat 1 none:absent', 'stat 1 file:file'],
+  'send-bad': [['none'], 'failed 14'],
+  'send-connected': [['none'], 'ok 0'],
+  acct: [['none'], 'ok 0', 'open none:absent'],
+  swapon: [['none'], 'ok 0', 'open none:absent'],
+  uselib: [['none'], 'ok 0', 'open none:absent'],
   'proc-fd': [['file'], 'ok 0', 'open file:file', 'open file:file'],
   'across-pages': [['file'], 'ok 0', 'open file:file', 'open nofollow file:file'],
   'bad-pointer': [[], 'failed 14'],
@@ -93,7 +101,7 @@ const forms: Record<
 const onlyOnX64 = new Set(
   (
     'open creat stat lstat access readlink rename unlink rmdir mkdir symlink link mknod chmod chown lchown ' +
-    'utime utimes futimesat getdents'
+    'utime utimes futimesat getdents uselib'
   ).split(' '),
 );
 

@@ -37,6 +37,7 @@
 #endif
 #define X32_BIT 0x40000000
 #define RESOLVE_IN_ROOT_FLAG 0x10
+#define MOST_MESSAGES 1024 /* UIO_MAXIOV: the kernel sends no more at once */
 #define MOST_INTERPRETERS 5 /* the kernel follows that many #! lines */
 
 struct vt_notify {
@@ -145,18 +146,20 @@ static ssize_t read_name(struct reading *reading, int index, char *name) {
     return -1;
 }
 
+/* False: the call will fail, or we may not read. */
+static bool read_bytes(struct reading *reading, uint64_t at, void *to, size_t size) {
+    int error = vt_memory_copy(thread_of(reading), at, to, size);
+    if (error < 0 && error != -EFAULT && error != -ESRCH) reading->unreadable = true;
+    return error == 0;
+}
+
 /* The name in the address of a unix socket: as long as the address, or ended by a NUL before. -1: there
  * is none, or it cannot be read. */
-static ssize_t read_address(struct reading *reading, int index, char *name) {
+static ssize_t read_address(struct reading *reading, uint64_t at, uint64_t length, char *name) {
     struct sockaddr_un address;
-    uint64_t length = argument(reading, index + 1);
     if (length > sizeof address) return -1;
     if (length <= offsetof(struct sockaddr_un, sun_path)) return -1;
-    int error = vt_memory_copy(thread_of(reading), argument(reading, index), &address, (size_t)length);
-    if (error < 0) {
-        if (error != -EFAULT && error != -ESRCH) reading->unreadable = true;
-        return -1;
-    }
+    if (!read_bytes(reading, at, &address, (size_t)length)) return -1;
     size_t room = (size_t)length - offsetof(struct sockaddr_un, sun_path);
     if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0') return -1;
     size_t size = strnlen(address.sun_path, room);
@@ -189,7 +192,8 @@ static bool place_name(struct reading *reading, int dir, int index, char *name,
     ssize_t length = 0;
     if (argument(reading, index) != 0 || !allows_empty(reading)) {
         bool socket = reading->call->form == VT_CALL_SOCKET;
-        length = socket ? read_address(reading, index, name) : read_name(reading, index, name);
+        length = socket ? read_address(reading, argument(reading, index), argument(reading, index + 1), name)
+                        : read_name(reading, index, name);
         if (length < 0) return false;
     }
     if (length > 0) return admit(reading, place_text(reading, place, dirfd, name, (size_t)length, follow));
@@ -362,6 +366,36 @@ static bool is_look_at_descriptor(const struct seccomp_notif *request) {
            vt_memory_copy((pid_t)request->pid, args[1], &first, 1) == 0 && first == '\0';
 }
 
+/* Where a message goes that carries its own address. */
+static bool read_message(struct reading *reading, const struct msghdr *message, struct vt_entry *entry) {
+    struct vt_notify *notify = reading->notify;
+    ssize_t length = read_address(reading, (uintptr_t)message->msg_name, message->msg_namelen, notify->name);
+    if (length <= 0) return false;
+    enum vt_placed placed = place_text(reading, &notify->place, AT_FDCWD, notify->name, (size_t)length, true);
+    if (!admit(reading, placed)) return false;
+    entry->aux = reading->call->aux;
+    entry->path = notify->place.text;
+    entry->path_len = notify->place.length;
+    return true;
+}
+
+/* The first `count` messages, as many as the kernel takes at once. */
+static void observe_messages(struct reading *reading, pid_t pid, uint64_t count) {
+    struct vt_notify *notify = reading->notify;
+    uint64_t at = argument(reading, reading->call->path);
+    for (uint64_t i = 0; i < count && i < MOST_MESSAGES; i++, at += sizeof(struct mmsghdr)) {
+        struct msghdr message;
+        if (!read_bytes(reading, at, &message, sizeof message)) break;
+        if (message.msg_name == NULL) continue;
+        struct vt_entry entry = {.op = reading->call->op, .pid = (uint32_t)pid, .result = VT_RESULT_UNKNOWN};
+        if (!read_message(reading, &message, &entry) || vt_touch_is_known(notify->log, &entry)) continue;
+        if (!is_waiting(notify)) return;
+        vt_touch(notify->log, &entry, vt_content_keep);
+    }
+    if (reading->unreadable && is_waiting(notify))
+        incomplete(notify, VT_INCOMPLETE_UNREADABLE_MEMORY, pid, "its memory or descriptors may not be read");
+}
+
 static void observe(struct vt_notify *notify) {
     const struct seccomp_notif *request = notify->request;
     if (!is_foreign(request) && is_look_at_descriptor(request)) return;
@@ -403,6 +437,10 @@ static void observe(struct vt_notify *notify) {
         if (call->form == VT_CALL_FD) return; /* recorded when it was opened */
     }
     struct reading reading = {.notify = notify, .call = call, .request = request};
+    if (call->form == VT_CALL_MESSAGE || call->form == VT_CALL_MESSAGES) {
+        observe_messages(&reading, pid, call->form == VT_CALL_MESSAGE ? 1 : argument(&reading, call->path + 1));
+        return;
+    }
     struct vt_entry entry = {.op = call->op, .pid = (uint32_t)pid, .result = VT_RESULT_UNKNOWN};
     bool complete = read_call(&reading, &entry);
     /* Nothing to record: whose it was does not matter. */

@@ -108,6 +108,40 @@ const behaviour = (checked: boolean) => (): void => {
     }
   });
 
+  test('what changes where names lead, or reaches files without one, counts whatever becomes of the call', async () => {
+    const calls = {
+      open_tree: [428, INCOMPLETE.rootChanged],
+      move_mount: [429, INCOMPLETE.rootChanged],
+      fsopen: [430, INCOMPLETE.rootChanged],
+      fsmount: [432, INCOMPLETE.rootChanged],
+      fspick: [433, INCOMPLETE.rootChanged],
+      pidfd_getfd: [438, INCOMPLETE.unnamedFile],
+      mount_setattr: [442, INCOMPLETE.rootChanged],
+      open_tree_attr: [467, INCOMPLETE.rootChanged],
+    } as const;
+    for (const [name, [number, bit]] of Object.entries(calls)) {
+      const run = await rig.launch([rig.file('forms'), 'number', String(number)]);
+      assert.equal(run.stdout, 'ok 0\n', name);
+      assert.equal(run.header.incomplete, bit, name);
+      const reasons = run.records.filter((record) => record.op === 'incomplete');
+      assert.deepEqual(
+        reasons.map((record) => [record.aux, record.path]),
+        [[bit, name]],
+      );
+    }
+  });
+
+  test('accounting and swapping to a file count as writing to it, an old library as reading', async () => {
+    const { O_APPEND, O_RDWR, O_WRONLY, O_RDONLY } = fs.constants;
+    const forms = { acct: O_WRONLY | O_APPEND, swapon: O_RDWR, uselib: O_RDONLY };
+    for (const [form, flags] of Object.entries(forms)) {
+      if (form === 'uselib' && process.arch !== 'x64') continue; // the call is not there
+      const run = await rig.launch([rig.file('forms'), form, 'none']);
+      const record = run.records.find(({ path }) => path.endsWith('/none'));
+      assert.deepEqual([record?.op, record?.aux], ['open', flags], form);
+    }
+  });
+
   test('a trace within a trace runs untracked and says so', async () => {
     const inner = [
       rig.launcher,

@@ -26,6 +26,16 @@ static long meet(const char *name, int serves) {
     return serves ? bind(fd, (const void *)&address, size) : connect(fd, (const void *)&address, size);
 }
 
+static long send_there(const char *name, int in_message) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, name, strlen(name));
+    struct iovec part = {.iov_base = &address, .iov_len = 1};
+    struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &part, .msg_iovlen = 1};
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (in_message) return sendmsg(fd, &message, 0);
+    return sendto(fd, &address, 1, 0, (const void *)&address, sizeof address);
+}
+
 #define ACT(function, call)                                             \
     static long function(const char *a, const char *b, int *fd) {       \
         (void)a, (void)b, (void)fd;                                     \
@@ -56,6 +66,8 @@ ACT(ask_raw, syscall(SYS_faccessat, AT_FDCWD, a, mode_of(b)))
 ACT(ask_raw2, syscall(439, AT_FDCWD, a, mode_of(b), 0))
 ACT(read_link, readlink(a, text, sizeof text))
 ACT(read_attribute, (getxattr(a, "user.vt", text, sizeof text), 0))
+ACT(send_to, send_there(a, 0))
+ACT(send_message, send_there(a, 1))
 ACT(watch, inotify_add_watch(inotify_init(), a, IN_MODIFY))
 ACT(go, chdir(a))
 ACT(go_raw, syscall(SYS_chdir, a))
@@ -97,5 +109,5 @@ const struct act vt_acts_on_names[] = {
     {"unlinkat", remove_below}, {"rename", move}, {"renameat", move_below}, {"exchange", exchange},
     {"rename-noreplace", move_to_nothing}, {"link", give_name}, {"link-target", give_name_of_target},
     {"symlink", make_link}, {"mkfifo", make_pipe}, {"mknod", make_node},
-    {"bind", serve}, {"connect", call}, {NULL, NULL},
+    {"bind", serve}, {"connect", call}, {"sendto", send_to}, {"sendmsg", send_message}, {NULL, NULL},
 };

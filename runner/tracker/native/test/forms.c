@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,6 +111,32 @@ static long openat2_how(uint64_t resolve) {
     return syscall(437, HERE, a, how, sizeof how);
 }
 
+static struct sockaddr_un address_of(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", name);
+    return address;
+}
+
+/* To nobody, to `a`, to `b` and to a pointer that leads nowhere; how many of them were sent. */
+static long send_all(const char *form) {
+    struct sockaddr_un to_a = address_of(a), to_b = address_of(b == NULL ? "" : b);
+    struct iovec part = {.iov_base = buffer, .iov_len = 1};
+    struct msghdr none = {.msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr at_a = none, at_b = none;
+    at_a.msg_name = &to_a, at_a.msg_namelen = sizeof to_a;
+    at_b.msg_name = &to_b, at_b.msg_namelen = sizeof to_b;
+    int ends[2], fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) < 0) return -1;
+    if (strcmp(form, "sendto") == 0) return sendto(fd, "x", 1, 0, (void *)&to_a, sizeof to_a);
+    if (strcmp(form, "sendmsg") == 0) return syscall(SYS_sendmsg, fd, &at_a, 0);
+    if (strcmp(form, "sendmmsg") == 0) {
+        struct mmsghdr both[] = {{.msg_hdr = at_a}, {.msg_hdr = none}, {.msg_hdr = at_b}};
+        return syscall(SYS_sendmmsg, fd, both, 3, 0);
+    }
+    if (strcmp(form, "send-bad") == 0) return syscall(SYS_sendmsg, fd, (void *)8, 0);
+    return sendto(ends[0], "x", 1, 0, NULL, 0) == 1 && syscall(SYS_sendmsg, ends[0], &none, 0) == 1 ? 0 : -1;
+}
+
 static long run(const char *form) {
 #define FORM(name, call) if (strcmp(form, name) == 0) return (call);
 #ifdef SYS_open
@@ -183,6 +211,19 @@ static long run(const char *form) {
     FORM("chdir-open", (syscall(SYS_chdir, a), syscall(SYS_openat, HERE, b, O_RDONLY)))
     FORM("fchdir-open", (syscall(SYS_fchdir, syscall(SYS_openat, HERE, a, O_RDONLY)), syscall(SYS_openat, HERE, b, O_RDONLY)))
     FORM("inotify", syscall(SYS_inotify_add_watch, syscall(SYS_inotify_init1, 0), a, IN_MODIFY))
+    FORM("sendto", send_all(form))
+    FORM("sendmsg", send_all(form))
+    FORM("sendmmsg", send_all(form))
+    FORM("send-bad", send_all(form))
+    FORM("send-connected", send_all(form))
+    /* Whether one may, and whether the kernel has it at all, varies. */
+    FORM("acct", (syscall(SYS_acct, a), 0))
+    FORM("swapon", (syscall(SYS_swapon, a, 0), 0))
+#ifdef SYS_uselib
+    FORM("uselib", (syscall(SYS_uselib, a), 0))
+#endif
+    /* By its number, with arguments that no call takes. */
+    FORM("number", (syscall(atol(a), -1L, 8L, 0L, 0L, 0L), 0))
     FORM("handle", syscall(SYS_open_by_handle_at, HERE, buffer, O_RDONLY))
     FORM("chroot", syscall(SYS_chroot, a))
     FORM("io_uring", syscall(425, 4, buffer))
