@@ -7,10 +7,12 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void *wait_for_end(void *ends) {
@@ -31,6 +33,22 @@ static void try(const char *name) {
     printf("closed: %d %s\n", fstat(1000, &status), strerror(errno));
 }
 
+/* What is opened between fork and exec, in a directory of its own too, in the memory of this process. */
+static void spawn(const char *from, const char *into, const char *directory) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    if (directory != NULL) posix_spawn_file_actions_addchdir_np(&actions, directory);
+    posix_spawn_file_actions_addopen(&actions, 1, into, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+    posix_spawn_file_actions_addopen(&actions, 0, from, O_RDONLY, 0);
+    pid_t pid;
+    int error = posix_spawnp(&pid, "cat", &actions, NULL, (char *[]){"cat", NULL}, environ);
+    if (error == 0) waitpid(pid, NULL, 0);
+    struct stat status = {.st_mode = 0};
+    if (directory == NULL) stat(into, &status);
+    printf("spawned into %s: %s, %o\n", into, strerror(error), status.st_mode & 0777);
+    posix_spawn_file_actions_destroy(&actions);
+}
+
 int main(int argc, char **argv) {
     (void)argv;
     int ends[2];
@@ -45,6 +63,11 @@ int main(int argc, char **argv) {
     try("none");
     try("file");
     try("");
+    spawn("file", "made", NULL);
+    spawn("../file", "made", "dir");
+    spawn("/dev/null", "made-too", "dir");
+    spawn("none", "made-in-vain", NULL);
+    try("empty");
     printf("%s\n", setlocale(LC_ALL, NULL));
     fflush(stdout);
     if (argc > 1 && (close(ends[1]) < 0 || pthread_join(thread, NULL) != 0)) return 3;
