@@ -34,6 +34,15 @@ export function withPlaceholders(text: string, places: Places): string {
         '$1<, time saved>.$2',
       )
       .replace(/(succeeded|exited with \d+|ended by \w+) in (?:\d+m )?[\d.]+m?s/g, '$1 in <time>')
+      // They come in the order of paths that differ from one machine to the next.
+      .replace(/(?:^ +program '.*'\n){2,}/gm, inOrder)
       .replace(/^( *time: )(?:\d+m )?[\d.]+m?s(?:, (?:\d+m )?[\d.]+m?s saved)?$/gm, '$1<time>')
   );
+}
+
+function inOrder(lines: string): string {
+  return lines
+    .split(/(?<=\n)/)
+    .sort()
+    .join('');
 }
