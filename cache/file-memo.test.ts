@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { contentDigest } from './content-digest.js';
-import { lstatOrAbsent } from './file-identity.js';
+import type { FileCrew } from './file-crew.js';
+import { fileIdentity, lstatOrAbsent } from './file-identity.js';
 import { FileMemo } from './file-memo.js';
 import { takeFileStamp } from './file-stamp.js';
 
@@ -64,4 +65,35 @@ test('what cannot be digested is told, not thrown', async (t) => {
   const stat = lstatOrAbsent(place)!;
   assert.deepEqual(await memo.digest(place, stat), { failure: 'not-a-file' });
   assert.deepEqual(await memo.digest(join(place, 'none'), stat), { failure: 'ENOENT' });
+});
+
+test('files digested at once are judged by the clock of before, whatever other tasks do meanwhile', async (t) => {
+  const place = directory(t);
+  const path = join(place, 'file');
+  writeFileSync(path, 'one');
+  let change = (): void => undefined;
+  const memo: FileMemo = new FileMemo(place, () => crew as unknown as FileCrew);
+  /** As another task's store comes between. */
+  const crew = {
+    digest: async (): Promise<readonly unknown[]> => {
+      await Promise.resolve();
+      memo.tick();
+      change();
+      const stat = lstatOrAbsent(path)!;
+      const { mtimeNs, ctimeNs } = stat;
+      const digest = contentDigest('any');
+      return [
+        { digest, sum: 1n, holdsText: false, identity: fileIdentity(stat), mtimeNs, ctimeNs },
+      ];
+    },
+  };
+  const digestAll = () => memo.digestAll([{ path, stat: lstatOrAbsent(path)! }]);
+  await digestAll();
+  assert.equal(memo.recall(lstatOrAbsent(path)!), contentDigest('any'));
+  change = () => {
+    writeFileSync(path, 'three');
+  };
+  utimesSync(path, 1, 1);
+  await digestAll();
+  assert.equal(memo.recall(lstatOrAbsent(path)!), undefined, 'changed after the clock was read');
 });

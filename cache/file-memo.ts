@@ -94,9 +94,11 @@ export class FileMemo {
     }
     const crew = unknown.size > 0 ? this.#crew() : undefined;
     if (crew === undefined) return;
+    // A reading of before: another task's `tick` may come while these are read.
     this.#clock ??= takeFileStamp(this.#stampDirectory);
+    const clock = this.#clock;
     for (const read of await crew.digest([...unknown.values()], text)) {
-      if (!('digest' in read) || !isSettled(read, this.#clock)) continue;
+      if (!('digest' in read) || !isSettled(read, clock)) continue;
       this.#known.set(read.identity, read.digest);
       this.#unsaved.set(read.identity, read.digest);
       this.#read.set(read.identity, read);
