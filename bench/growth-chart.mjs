@@ -3,7 +3,7 @@
 const WIDTH = 420;
 const HEIGHT = 320;
 const MARGIN = { left: 62, right: 14, top: 34, bottom: 40 };
-const COLORS = ['#2563eb', '#d97706', '#6b7280'];
+const COLORS = ['#2563eb', '#d97706', '#059669', '#6b7280'];
 
 /**
  * @param {{ title: string, unit: (size: number) => string,

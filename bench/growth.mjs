@@ -6,16 +6,18 @@
 //                         [--rounds 5] [--svg docs/growth.svg]
 //
 // Needs the built vt, and three times the largest size on the disk.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { growthChart } from './growth-chart.mjs';
 import { median, run, table } from './measure.mjs';
+import { environment, vt } from './runner-workspace.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const vt = path.join(root, 'dist/vt.cjs');
+/** vt in Node, whatever an invocation before was. */
+const vtInNode = [process.execPath, path.join(root, 'dist/vt.cjs')];
 const { values: options } = parseArgs({
   options: {
     files: { type: 'string', default: '10,100,1000,10000,100000' },
@@ -38,9 +40,9 @@ function within(work) {
   }
 }
 
-function exec(directory, command, expectHit) {
-  const argv = [process.execPath, vt, 'exec', '--', 'sh', '-c', command];
-  const { wall, output } = run(argv, { cwd: directory });
+function exec(directory, command, expectHit, program = vtInNode) {
+  const argv = [...program, 'exec', '--', 'sh', '-c', command];
+  const { wall, output } = run(argv, { cwd: directory, env: environment });
   const isHit = output.includes('cache hit, replaying');
   if (expectHit !== undefined && isHit !== expectHit) {
     throw new Error(`${command}: ${expectHit ? 'no hit' : 'a hit'}\n${output.slice(-1000)}`);
@@ -49,10 +51,10 @@ function exec(directory, command, expectHit) {
 }
 
 /** Runs it until it hits, and once more, so that the next hit is one like all later ones. */
-function prime(directory, command) {
+function prime(directory, command, program = vtInNode) {
   for (let time = 0; time < 4; time++) {
-    if (exec(directory, command).isHit) {
-      exec(directory, command, true);
+    if (exec(directory, command, undefined, program).isHit) {
+      exec(directory, command, true, program);
       return;
     }
   }
@@ -62,7 +64,7 @@ function prime(directory, command) {
 const measured = (times) => median(times);
 const repeat = (measure) => measured(Array.from({ length: rounds }, measure));
 
-/** Milliseconds of hits: confirmed, and with the index because nothing is left to confirm by. */
+/** Milliseconds of hits: repeated without Node, confirmed, and with the index because nothing is left to confirm by. */
 function observing(count) {
   return within((directory) => {
     for (let file = 0; file < count; file++) {
@@ -71,9 +73,17 @@ function observing(count) {
       writeFileSync(path.join(folder, `${file}.txt`), `file ${file}\n`);
     }
     const command = 'find src -type f -exec cat {} + | cksum';
-    prime(directory, command);
-    const confirmed = path.join(directory, 'node_modules/.cache/vt/v3/confirmed');
+    prime(directory, command, [vt]);
+    const store = path.join(directory, 'node_modules/.cache/vt/v3');
+    const confirmed = path.join(store, 'confirmed');
+    const repeated = repeat(() => exec(directory, command, true, [vt]).wall);
+    const [last = ''] = readFileSync(path.join(store, 'hits.log'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-1);
+    if (!last.includes('"repeat"')) throw new Error(`not answered without Node: ${last}`);
     return {
+      repeated,
       confirmed: repeat(() => exec(directory, command, true).wall),
       indexed: repeat(() => {
         rmSync(confirmed, { recursive: true, force: true });
@@ -105,7 +115,7 @@ function holding(megabytes) {
       const out = path.join(directory, 'out');
       const script = `node write.mjs round-${round}`;
       rmSync(out, { recursive: true, force: true });
-      const bare = run(['sh', '-c', script], { cwd: directory }).wall;
+      const bare = run(['sh', '-c', script], { cwd: directory, env: environment }).wall;
       rmSync(out, { recursive: true, force: true });
       const stored = exec(directory, script, false).wall;
       times.store.push(Math.max(1, stored - bare));
@@ -119,7 +129,9 @@ function holding(megabytes) {
   });
 }
 
-const floor = repeat(() => run([process.execPath, '-e', '0'], { cwd: tmpdir() }).wall);
+const floor = repeat(
+  () => run([process.execPath, '-e', '0'], { cwd: tmpdir(), env: environment }).wall,
+);
 const hits = [];
 for (const count of list(options.files)) {
   hits.push({ size: count, ...observing(count) });
@@ -135,9 +147,10 @@ const ms = (time) => `${time.toFixed(0)} ms`;
 console.log(`node -e 0: ${ms(floor)}\n`);
 console.log(
   table(
-    ['observed files', 'hit', 'hit by the index'],
-    hits.map(({ size, confirmed, indexed }) => [
+    ['observed files', 'hit, repeated', 'hit in Node', 'hit by the index'],
+    hits.map(({ size, repeated, confirmed, indexed }) => [
       size.toLocaleString('en'),
+      ms(repeated),
       ms(confirmed),
       ms(indexed),
     ]),
@@ -162,6 +175,7 @@ if (options.svg !== undefined) {
       title: 'A hit, by observed files',
       unit: (size) => size.toLocaleString('en'),
       lines: [
+        { name: 'repeated, without Node', points: series(hits, 'repeated') },
         { name: 'confirmed', points: series(hits, 'confirmed') },
         { name: 'by the index', points: series(hits, 'indexed') },
         { name: 'node -e 0', points: hits.map(({ size }) => [size, floor]) },

@@ -14,7 +14,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './measure.mjs';
 
-const vt = path.join(path.dirname(fileURLToPath(import.meta.url)), '../dist/vt');
+/** What is measured as `vt`. */
+export const vt = path.join(path.dirname(fileURLToPath(import.meta.url)), '../dist/vt');
 
 /** Versions are pinned, so that figures of two days can be compared. */
 export const packages = { turbo: '2.11.11', 'vite-plus': '1.6.0', nx: '24.0.6' };

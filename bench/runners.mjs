@@ -32,6 +32,7 @@ import {
   prime,
   runIn,
   runners,
+  vt,
 } from './runner-workspace.mjs';
 
 const { values: options } = parseArgs({
@@ -70,7 +71,7 @@ function workspaces(name, { count = 1, script = 'bundle', primed = true } = {}) 
     names.map((runner) => {
       const directory = path.join(scratch, `${name}-${runner.replace(/\W/g, '')}`);
       const stampFile = `${directory}.made`;
-      const stamp = JSON.stringify({ versions, count, script });
+      const stamp = JSON.stringify({ versions, count, script, vt });
       if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
         generate(directory, { count, script, tools });
         writeFileSync(stampFile, stamp);
