@@ -125,7 +125,7 @@ describe(
       assert.ok(stored >= runs / 5, `only ${stored} of ${runs} runs were stored`);
       // Some cases go through the command itself, and of their hits many are repeated.
       assert.ok(
-        cases < 200 || answered > cases / 50,
+        done < 200 || answered > done / 50,
         `only ${answered} hits were answered without Node`,
       );
     });
