@@ -103,6 +103,9 @@ describe('what is looked at', () => {
     'fs.opendirSync': () => {
       fs.opendirSync(directory).closeSync();
     },
+    'a listing of a whole tree': () => {
+      fs.readdirSync(directory, { recursive: true });
+    },
     'fs.watch': () => {
       fs.watch(directory).close();
     },

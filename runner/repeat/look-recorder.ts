@@ -108,8 +108,9 @@ export class LookRecorder {
         return this.#taking(call, false);
       case 'existsSync':
         return (file) => this.#exists(file) ?? call(file);
-      case 'accessSync':
       case 'readdirSync':
+        return this.#listing(call);
+      case 'accessSync':
       case 'promises.readFile':
         return this.#reading(call, true);
       case 'readlinkSync':
@@ -168,6 +169,16 @@ export class LookRecorder {
     return (file, ...rest) => {
       this.#know(file, follows);
       return call(file, ...rest);
+    };
+  }
+
+  /** Node lists what is below with calls of its own. */
+  #listing(call: Call): Call {
+    const reading = this.#reading(call, true);
+    return (directory, options, ...rest) => {
+      const { recursive } = Object(options) as { readonly recursive?: unknown };
+      if (recursive === true) this.giveUp('a listing of a whole tree');
+      return reading(directory, options, ...rest);
     };
   }
 
