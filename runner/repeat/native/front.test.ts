@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { RUNS, runFuzzer, whyNoFuzzer } from '../../tracker/native/test/lib-fuzzer.js';
 import { LookRecorder } from '../look-recorder.js';
 import type { Look } from '../look.js';
 import { hitMarks, splitTemplate, totalMark } from '../template.js';
@@ -371,22 +372,10 @@ describe('the program vt for arm64', () => {
   });
 });
 
-/** A bounded number of inputs, the same in each run; see runner/tracker/native/fuzz.test.ts. */
-const RUNS = Number(process.env['VT_FUZZ_RUNS'] ?? 60_000);
-const SEED = Number(process.env['VT_FUZZ_SEED'] ?? 1);
-
 describe('records that somebody made', () => {
   const flags = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
 
-  function whyNot(): string | false {
-    const probe = 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d == 0 && n < 0; }';
-    const args = ['-xc', '-', ...flags, '-o', '/dev/null'];
-    const built = spawnSync('clang', args, { input: probe, encoding: 'utf8' });
-    if (built.error) return 'no clang';
-    return built.status !== 0 && 'clang has no libFuzzer (Debian: libclang-rt-14-dev)';
-  }
-
-  test('do no harm', { skip: whyNot(), timeout: Math.max(120_000, RUNS) }, () => {
+  test('do no harm', { skip: whyNoFuzzer(flags), timeout: Math.max(120_000, RUNS) }, () => {
     const rig = new FrontRig(compiler, []);
     try {
       rig.run(['run', 'x']);
@@ -408,24 +397,9 @@ describe('records that somebody made', () => {
       const program = rig.file('fuzz');
       const sources = frontSources('main.c');
       compileFront('clang', program, [path.join(frontFolder, 'test/fuzz.c'), ...sources], flags);
-      const corpus = rig.file('corpus');
-      fs.mkdirSync(corpus);
-      for (const first of [0, 1]) {
-        const bytes = Buffer.concat([Buffer.from([first]), fs.readFileSync(file)]);
-        fs.writeFileSync(path.join(corpus, String(first)), bytes);
-      }
-      const args = [`-seed=${SEED}`, `-runs=${RUNS}`, '-max_len=1500', '-print_final_stats=1'];
-      const ran = spawnSync(program, [...args, `-artifact_prefix=${rig.file('bad-')}`, corpus], {
-        cwd: rig.directory,
-        encoding: 'utf8',
-        maxBuffer: 2 ** 26,
-      });
-      const bad = fs.readdirSync(rig.directory).filter((name) => name.startsWith('bad-'));
-      const inputs = bad.map((name) => fs.readFileSync(rig.file(name)).toString('base64'));
-      assert.deepEqual(inputs, [], ran.stderr.slice(-6000));
-      assert.equal(ran.status, 0, ran.stderr.slice(-6000));
-      const executed = /number_of_executed_units: (\d+)/.exec(ran.stderr)?.[1];
-      assert.ok(Number(executed) >= RUNS, `${executed} inputs`);
+      const record = fs.readFileSync(file);
+      const seeds = [0, 1].map((first) => Buffer.concat([Buffer.from([first]), record]));
+      runFuzzer(program, rig.directory, seeds, 1500);
     } finally {
       rig.dispose();
     }

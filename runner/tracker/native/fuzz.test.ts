@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { RUNS, runFuzzer, whyNoFuzzer } from './test/lib-fuzzer.js';
 import { NativeRig, launcherSources, missing, sanitizers, sources } from './test/rig.js';
 
 /**
@@ -13,23 +13,13 @@ import { NativeRig, launcherSources, missing, sanitizers, sources } from './test
  * and other: `VT_FUZZ_RUNS=50000000 VT_FUZZ_SEED=7 node --test build/runner/tracker/native/fuzz.test.js`.
  */
 
-const RUNS = Number(process.env['VT_FUZZ_RUNS'] ?? 60_000);
-const SEED = Number(process.env['VT_FUZZ_SEED'] ?? 1);
-
 /** The flags for clang's fuzzer and sanitizers. */
 const flags = [
   ...sanitizers.map((flag) => flag.replace('=address', '=fuzzer,address')),
   '-pthread',
 ];
 
-function whyNot(): string | false {
-  if (missing !== false) return missing;
-  const probe = 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d == 0 && n < 0; }';
-  const args = ['-xc', '-', ...flags, '-o', '/dev/null'];
-  const built = spawnSync('clang', args, { input: probe, encoding: 'utf8' });
-  if (built.error) return 'no clang';
-  return built.status !== 0 && 'clang has no libFuzzer (Debian: libclang-rt-14-dev)';
-}
+const whyNot = (): string | false => (missing !== false ? missing : whyNoFuzzer(flags));
 
 /** The fuzzing program of test/NAME.c with these files of the native part. */
 function build(rig: NativeRig, name: string, files: readonly string[]): string {
@@ -43,26 +33,10 @@ function build(rig: NativeRig, name: string, files: readonly string[]): string {
   return program;
 }
 
-/** Runs it from these inputs; what harms is in the message. */
+/** As `runFuzzer`, with a file for the log. */
 function run(rig: NativeRig, program: string, seeds: readonly Buffer[], longest: number): void {
-  const corpus = `${program}-corpus`;
-  fs.mkdirSync(corpus);
-  for (const [index, seed] of seeds.entries()) {
-    fs.writeFileSync(path.join(corpus, String(index)), seed);
-  }
-  const args = [`-seed=${SEED}`, `-runs=${RUNS}`, `-max_len=${longest}`, '-print_final_stats=1'];
-  const ran = spawnSync(program, [...args, `-artifact_prefix=${rig.file('bad-')}`, corpus], {
-    cwd: rig.directory,
-    env: { ...process.env, VT_FUZZ_LOG: rig.file('log'), ASAN_OPTIONS: 'detect_leaks=0' },
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  });
-  const bad = fs.readdirSync(rig.directory).filter((name) => name.startsWith('bad-'));
-  const inputs = bad.map((name) => fs.readFileSync(rig.file(name)).toString('base64'));
-  assert.deepEqual(inputs, [], ran.stderr.slice(-6000));
-  assert.equal(ran.status, 0, ran.stderr.slice(-6000));
-  const executed = /number_of_executed_units: (\d+)/.exec(ran.stderr)?.[1];
-  assert.ok(Number(executed) >= RUNS, `${executed} inputs`);
+  const env = { VT_FUZZ_LOG: rig.file('log'), ASAN_OPTIONS: 'detect_leaks=0' };
+  runFuzzer(program, rig.directory, seeds, longest, env);
 }
 
 describe('what a task controls', { skip: whyNot() }, () => {
